@@ -1,0 +1,1 @@
+"""The wire as a device sees it; never imports hub."""
