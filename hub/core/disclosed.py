@@ -7,13 +7,15 @@ works on whole columns.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hub.core.catalogue import Catalogue
 from hub.core.face import Face
-from hub.core.grade import Kind
+from hub.core.grade import Grade, Kind
 from hub.core.observations import Ints, Times, Values
 from hub.core.scope import Scope
 from hub.core.store import Rows
@@ -31,11 +33,13 @@ class Disclosed:
 
     __slots__ = ("face", "faces", "revision", "time", "value")
 
-    def __init__(
-        self, seal: object, faces: Sequence[Face], face: Ints, time: Times, value: Values, revision: int
-    ) -> None:
+    def __new__(cls, seal: object = None, *_: object) -> Self:
+        """Only with this module's own seal."""
         if seal is not _SEAL:
-            raise TypeError("Disclosed is made by disclose, nowhere else")
+            raise TypeError("a Disclosed is made by disclose, nowhere else")
+        return super().__new__(cls)
+
+    def __init__(self, _: object, faces: Sequence[Face], face: Ints, time: Times, value: Values, revision: int) -> None:
         self.faces = tuple(faces)
         self.face, self.time, self.value = face, time, value
         self.revision = revision
@@ -52,6 +56,41 @@ class Disclosed:
         """The times and values of one face, in order of time."""
         mine = self.face == number
         return self.time[mine], self.value[mine]
+
+
+class Refusal(Struct, frozen=True):
+    """Something a thing sent that could not be used: when (µs), and why in words."""
+
+    at: int
+    reason: str
+
+
+class OwnStream(Struct, frozen=True, kw_only=True):
+    """One datastream as its own household knows it; `next_grade` waits until `next_at` (µs)."""
+
+    datastream: int
+    property: str
+    named: str
+    unit: str | None
+    grade: Grade
+    cap: Grade
+    commons: str | None
+    pseudonym: str | None
+    last_heard: int | None
+    next_grade: Grade | None = None
+    next_at: int | None = None
+
+
+class OwnThing(Struct, frozen=True, kw_only=True):
+    """One thing as its own household knows it; `last_heard` is the newest time (µs) of any of its values."""
+
+    handle: str
+    title: str
+    name: str
+    exposure: str | None
+    last_heard: int | None
+    refusals: tuple[Refusal, ...]
+    streams: tuple[OwnStream, ...]
 
 
 def disclose(rows: Rows, scope: Scope, catalogue: Catalogue) -> Disclosed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 import numpy as np
 from msgspec import Struct
@@ -51,17 +52,22 @@ class Scope:
 
     __slots__ = ("faces", "members", "revision", "slices", "valid_until")
 
-    def __init__(
-        self, seal: object, faces: tuple[Face, ...], members: NDArray[np.void], slices: NDArray[np.void],
-        revision: int, valid_until: int,
-    ) -> None:  # fmt: skip
+    def __new__(cls, seal: object = None, *_: object) -> Self:
+        """Only with this module's own seal."""
         if seal is not _SEAL:
             raise TypeError("a Scope is made by scope_for, nowhere else")
+        return super().__new__(cls)
+
+    def __init__(
+        self, _: object, faces: tuple[Face, ...], members: NDArray[np.void], slices: NDArray[np.void],
+        revision: int, valid_until: int,
+    ) -> None:  # fmt: skip
         self.faces = faces
         self.members = members
         self.slices = slices
         self.revision = revision
         self.valid_until = valid_until
+        members.flags.writeable = slices.flags.writeable = False
 
     def narrow(self, query: Query) -> Scope:
         """The part of this scope that a query asks about; never more."""

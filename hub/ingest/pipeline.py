@@ -1,0 +1,152 @@
+"""The one path of a message: decode, attribute, store, acknowledge.
+
+Rule: acknowledged means stored. Until the store has committed a batch nobody hears of it; if the store or the registry
+cannot take it now, it is tried again until they can, and meanwhile the inbox fills and the endpoint stops reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from hub.core.observations import Observations, attribute, unknown_keys
+from hub.core.reading import Decoded, DecodeError, Message
+from hub.core.store import Store, StoreUnavailable
+from hub.decoders import DECODERS
+from hub.decoders.routes import Routes
+from hub.ingest.inbox import Chunk, Inbox
+from hub.ingest.refusals import Refusals
+from hub.registry import Registry, RegistryUnavailable
+
+_LOG = logging.getLogger("hub.ingest")
+_LONGEST_PAUSE = 5.0
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the operator may know: how many, how late. No ids, no values."""
+
+    messages: int = 0
+    readings: int = 0
+    repeated: int = 0
+    batches: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    waiting: bool = False
+    delays: list[float] = field(default_factory=list)
+
+
+class Ingest:
+    """Takes what is in the inbox, for ever."""
+
+    def __init__(self, inbox: Inbox, routes: Routes, registry: Registry, store: Store, now: Callable[[], int]) -> None:
+        """Read `inbox`; `routes` say which format a topic speaks; `now` gives the time in µs."""
+        self._inbox = inbox
+        self._routes = routes
+        self._registry = registry
+        self._store = store
+        self._now = now
+        self._refusals = Refusals(registry)
+        self.counts = Counts()
+
+    async def run(self) -> None:
+        """Batch after batch, until cancelled."""
+        async for batch in self._inbox.batches():
+            await self._take(batch)
+
+    async def _take(self, batch: list[Chunk]) -> None:
+        messages = await self._placed([m for chunk in batch for m in chunk])
+        heard = await self._decode(messages)
+        await self._learn(heard)
+        observations, sealed = attribute(heard, self._registry.series_table(self._now()))
+        self._refusals.sealed(sealed)
+        await self._until(self._store.append, observations, _hashes(heard, observations))
+        await self._until(self._refusals.record, self._now())
+        self._acknowledge(batch, len(observations))
+
+    async def _until(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do it in a thread, again and again until it works: a full disk or a locked file delays, it does not lose."""
+        pause = 0.1
+        while True:
+            try:
+                result = await asyncio.to_thread(act, *args, **kwargs)
+            except (StoreUnavailable, RegistryUnavailable) as error:
+                if not self.counts.waiting:
+                    _LOG.error("cannot store; things are not answered until it works again: %s", error)
+                self.counts.waiting = True
+                await asyncio.sleep(pause)
+                pause = min(_LONGEST_PAUSE, pause * 2)
+            else:
+                if self.counts.waiting:
+                    _LOG.warning("storing again")
+                self.counts.waiting = False
+                return result
+
+    async def _placed(self, messages: list[Message]) -> list[Message]:
+        """Without what was stored before a crash, and without what came under nobody's prefix (quarantine)."""
+        repeated = {_hash(m): m for m in messages if m.dup}
+        if repeated:
+            seen = await self._until(self._store.seen, repeated.keys())
+            self.counts.repeated += len(seen)
+            messages = [m for m in messages if not m.dup or _hash(m) not in seen]
+        if self._registry.has_shared_sources:
+            messages = await self._until(self._registry.place, messages)
+        return messages
+
+    async def _decode(self, messages: list[Message]) -> list[tuple[Message, Decoded]]:
+        heard: list[tuple[Message, Decoded]] = []
+        format_of, announced, refuse = self._routes.format_of, self._registry.heard, self._refusals.undecoded
+        for message in messages:
+            try:
+                name = format_of(message.topic)
+                if name is None:
+                    self._refusals.unrouted(message)
+                    continue
+                decoded = DECODERS[name](message, announced(message.credential))
+            except DecodeError as error:
+                refuse(message, str(error))
+                continue
+            if decoded.announcements:
+                await self._until(self._registry.remember, message.credential, decoded.announcements, message.received)
+            heard.append((message, decoded))
+        return heard
+
+    async def _learn(self, heard: list[tuple[Message, Decoded]]) -> None:
+        """What is first heard becomes a thing of the credential's party, at `home`."""
+        missing = unknown_keys(heard, self._registry.series_table(self._now()))
+        if missing:
+            refused = await self._until(self._registry.first_heard, missing, self._now())
+            self._refusals.unowned(heard, refused)
+
+    def _acknowledge(self, batch: list[Chunk], readings: int) -> None:
+        now, count = self._now(), 0
+        for chunk in batch:
+            chunk[0].sender.acknowledge(chunk)
+            count += len(chunk)
+            self.counts.delays.append((now - chunk[0].received) / 1e6)
+        self._inbox.made(count, readings)
+        self._refusals.answer(time.monotonic())
+        self.counts.messages += count
+        self.counts.readings += readings
+        self.counts.batches += 1
+        for reason, number in self._refusals.counted().items():
+            self.counts.refused[reason] = self.counts.refused.get(reason, 0) + number
+
+
+def _hash(message: Message) -> int:
+    """The same for the same message from the same client, after a restart too: 63 bits."""
+    told = zlib.crc32(message.payload, zlib.crc32(message.topic.encode(), message.sender.mark))
+    return told | message.packet << 32 | (message.sender.mark & 0x7FFF) << 48
+
+
+def _hashes(heard: list[tuple[Message, Decoded]], observations: Observations) -> list[int]:
+    """Of the messages that gave no time of their own: sent again after a crash they could not be told from new ones."""
+    if not len(observations):
+        return []
+    return [_hash(m) for m, decoded in heard if m.packet and any(r.time is None for r in decoded.readings)]
