@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
@@ -39,7 +40,7 @@ class Counts:
     batches: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     waiting: bool = False
-    delays: list[float] = field(default_factory=list)
+    delays: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
 
 
 class Ingest:

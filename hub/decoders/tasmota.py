@@ -1,0 +1,209 @@
+"""Tasmota: `tele/{topic}/SENSOR` and its relatives (https://tasmota.github.io/docs/MQTT/).
+
+Rule: the thing is everything in the topic but the prefix and the last level, in whatever order FullTopic puts them;
+each Bluetooth or Zigbee device in a message is a thing of its own. `Time` is used only when it has a zone, else
+`Epoch`, else the time of arrival is right. What identifies people or networks (cards, beacons, remote controls,
+SSIDs) is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from hub.core.reading import Announcement, Decoded, DecodeError, Heard, Message, Reading
+from hub.decoders.documents import leaves, read_json
+from hub.decoders.names import is_name, text, thing_name
+from hub.decoders.numbers import number
+from hub.decoders.times import instant
+
+_PREFIXES = frozenset({"tele", "stat", "cmnd"})
+_TEMPERATURES = {"C": "Cel", "F": "[degF]", "K": "K"}
+_PRESSURES = {"mmHg": "mm[Hg]", "inHg": "[in_i'Hg]"}
+_SPEEDS = {"ms": "m/s", "kn": "[kn_i]", "mph": "[mi_i]/h", "ft/s": "[ft_i]/s", "yd/s": "[yd_i]/s"}
+_UNITS = {
+    "Humidity": "%", "Moisture": "%", "Illuminance": "lx", "CarbonDioxide": "[ppm]", "eCO2": "[ppm]", "TVOC": "[ppb]",
+    "PM1": "ug/m3", "PM2.5": "ug/m3", "PM4": "ug/m3", "PM10": "ug/m3", "CCT": "K", "Fertility": "uS/cm",
+    "BatteryPercentage": "%", "RSSI": "dB[mW]", "Gas": "kOhm",
+}  # fmt: skip
+"""Units that Tasmota's documentation fixes, whatever sensor they come from."""
+_ENERGY = {
+    "Total": "kW.h", "Yesterday": "kW.h", "Today": "kW.h", "TotalTariff": "kW.h", "ExportActive": "kW.h",
+    "ImportActive": "kW.h", "ExportTariff": "kW.h", "TodaySumImport": "kW.h", "TodaySumExport": "kW.h",
+    "Period": "W.h", "Power": "W", "ApparentPower": "V.A", "ReactivePower": "var", "ExportReactive": "kvar.h",
+    "ImportReactive": "kvar.h", "Voltage": "V", "Current": "A", "Frequency": "Hz", "PhaseAngle": "deg",
+}  # fmt: skip
+_OF_SENSORS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("ENERGY", _ENERGY),
+    ("SR04", {"Distance": "cm"}),
+    ("ZbReceived", {key: unit for key, unit in _UNITS.items() if key != "Illuminance"}),
+    ("", _UNITS),
+)
+"""How a sensor's name begins → its units; the first that fits. (Zigbee's illuminance is a raw logarithm.)"""
+_STATE = {"UptimeSec": "s", "Vcc": "V", "Wifi.RSSI": "%", "Wifi.Signal": "dB[mW]", "BatteryPercentage": "%"}
+_POWER = re.compile(r"POWER\d{0,2}")
+_BLUETOOTH = re.compile(r".+-[0-9A-Fa-f]{6}")
+_ABOUT_ITSELF = frozenset({"Time", "Epoch", "TempUnit", "PressureUnit", "SpeedUnit", "VolumeUnit", "TotalStartTime"})
+_NO_SENSOR = re.compile(
+    r"IBEACON.*|PN532|RC522|RDM6300|MFRC522|Wiegand|IrReceived|RfReceived|SerialReceived|SSerialReceived|TfmReceived|"
+    r"BLEDevices|Zb(?!Received).*|Timers?\d*|Button\d*|Hass.*|FTC532|Status.*",
+    re.IGNORECASE,
+)
+_IDENTITY = re.compile(
+    r"id|.*_id|address|addr|mac|uid|device|name|model|type|serial|.*number|code|data|version|.*time|end|endpoint|group|"
+    r"manufacturer|modelid|.*/.*",
+    re.IGNORECASE,
+)
+
+
+def decode(message: Message, heard: Heard) -> Decoded:  # noqa: ARG001 - every decoder is called alike
+    """Read one message of a Tasmota device; raises `DecodeError`. Commands, logs and last wills hold no readings."""
+    thing, last = _address(message.topic)
+    if message.topic.startswith("tasmota/discovery/"):
+        return _discovery(message.payload) if last == "config" else Decoded([])
+    if _POWER.fullmatch(last):
+        return Decoded(_switch(thing, last, message.payload))
+    read = _READERS.get(last)
+    if read is None or not message.payload:
+        return Decoded([])
+    body = read_json(message.payload)
+    if not isinstance(body, dict):
+        raise DecodeError(f"a Tasmota {last} message is a JSON object")
+    return Decoded([r for r in read(thing_name(thing), body) if is_name(r.thing) and is_name(r.property)])
+
+
+def _address(topic: str) -> tuple[str, str]:
+    """(thing, last level): the prefix is taken out where FullTopic put it. A command has no last level."""
+    *levels, last = topic.strip("/").split("/")
+    prefix = next((level for level in levels if level in _PREFIXES), None)
+    if prefix is not None:
+        levels.remove(prefix)
+    return "/".join(levels), "" if prefix == "cmnd" else last
+
+
+def _sensor(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+    """A SENSOR body: one object per sensor, the units at the top level hold for all of it."""
+    unit_of = _Units(body).of
+    time = instant(body.get("Time")) or instant(body.get("Epoch"))
+    for name, part in body.items():
+        if name == "ZbReceived" and isinstance(part, dict):
+            yield from _zigbee(thing, part, unit_of, time)
+        elif name in _ABOUT_ITSELF or _NO_SENSOR.fullmatch(name):
+            continue
+        elif _BLUETOOTH.fullmatch(name) and isinstance(part, dict):
+            yield from _part(name, "", part, name, unit_of, time)
+        else:
+            yield from _part(thing, name, part, name, unit_of, time)
+
+
+UnitOf = Callable[[str, str], str | None]
+"""(sensor, key) → unit."""
+
+
+def _part(thing: str, path: str, part: object, sensor: str, unit_of: UnitOf, time: int | None) -> Iterator[Reading]:
+    """The readings of one sensor; `path` is its name in the property, "" for a thing of its own."""
+    tree = part if isinstance(part, dict | list) else {path: part}
+    within = path.replace(".", "_") if tree is part else ""
+    for name, key, found in leaves(tree, within):
+        value = None if _IDENTITY.fullmatch(key) else number(found)
+        if value is not None:
+            unit = None if isinstance(value, bool) else unit_of(sensor, _measured(name, key))
+            yield Reading(thing, name, value, time, unit)
+
+
+def _measured(path: str, key: str) -> str:
+    """The key that says what is measured: of `ENERGY.Total.Phase1` and `TX23.Speed.Act` the one before the last."""
+    levels = path.split(".")
+    return levels[-2] if len(levels) > 2 else key  # noqa: PLR2004 - sensor, quantity, part
+
+
+def _zigbee(gateway: str, devices: Mapping[str, object], unit_of: UnitOf, time: int | None) -> Iterator[Reading]:
+    """`ZbReceived`: every entry is a device behind this gateway, by its name if it has one."""
+    for address, part in devices.items():
+        if isinstance(part, dict):
+            name = text(part.get("Name")) or text(part.get("Device")) or address
+            yield from _part(f"{gateway}/{name}", "", part, "ZbReceived", unit_of, time)
+
+
+def _status(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+    """STATUS, STATUS0, STATUS8 …: the same bodies, wrapped; anything else in there is about the device itself."""
+    for name, read in (("StatusSNS", _sensor), ("StatusSTS", _state)):
+        part = body.get(name)
+        if isinstance(part, dict):
+            yield from read(thing, part)
+
+
+def _state(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+    """A STATE body: relays, and the few diagnostics that help an owner."""
+    time = instant(body.get("Time")) or instant(body.get("Epoch"))
+    for path, _, found in leaves(dict(body)):
+        value = number(found) if path in _STATE or _POWER.fullmatch(path) else None
+        if value is not None:
+            yield Reading(thing, path, value, time, _STATE.get(path))
+
+
+def _result(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+    """The answer to a command: relays, a status asked for, or what Zigbee devices reported."""
+    yield from _status(thing, body)
+    yield from _state(thing, {key: value for key, value in body.items() if _POWER.fullmatch(key)})
+    yield from _sensor(thing, {key: value for key, value in body.items() if key in {"ZbReceived", "Time", "Epoch"}})
+
+
+def _switch(thing: str, name: str, payload: bytes) -> list[Reading]:
+    """`stat/{topic}/POWER`: plain ON or OFF."""
+    value = number(payload.decode("ascii", "replace"))
+    return [] if value is None else [Reading(thing_name(thing), name, value)]
+
+
+def _discovery(payload: bytes) -> Decoded:
+    """`tasmota/discovery/{mac}/config`: which topic a device speaks on, its name and model."""
+    body = read_json(payload) if payload else None
+    if not isinstance(body, dict):
+        return Decoded([])
+    full, topic = body.get("ft"), body.get("t")
+    if not isinstance(full, str) or not isinstance(topic, str):
+        return Decoded([])
+    levels = [level for level in full.replace("%topic%", topic).split("/") if level not in {"", "%prefix%"}]
+    thing = "/".join(levels)
+    about = Announcement(thing, name=text(body.get("dn")), description=text(body.get("md")))
+    return Decoded([], [about] if is_name(thing) else [])
+
+
+class _Units:
+    """The units of one message: what it says itself, else what the documentation fixes."""
+
+    def __init__(self, body: Mapping[str, object]) -> None:
+        temperature = _TEMPERATURES.get(str(body.get("TempUnit", "C")))
+        pressure = _spelled(body.get("PressureUnit", "hPa"), _PRESSURES)
+        self._said = {
+            "Temperature": temperature,
+            "DewPoint": temperature,
+            "Pressure": pressure,
+            "SeaPressure": pressure,
+        }
+        self._speed = _spelled(body.get("SpeedUnit", "km/h"), _SPEEDS)
+
+    def of(self, sensor: str, key: str) -> str | None:
+        """The unit of a sensor's key, or None where nobody says it."""
+        kind = key.rstrip("0123456789") if key.startswith(("Temperature", "Illuminance")) else key
+        if kind in self._said:
+            return self._said[kind]
+        if kind == "Speed" and sensor.startswith(("TX2", "WINDMETER")):
+            return self._speed
+        return next((table.get(kind) for begins, table in _OF_SENSORS if sensor.startswith(begins)), None)
+
+
+def _spelled(said: object, table: Mapping[str, str]) -> str | None:
+    return table.get(said, said) if isinstance(said, str) else None
+
+
+_READERS: dict[str, Callable[[str, Mapping[str, object]], Iterator[Reading]]] = {
+    "SENSOR": _sensor,
+    "STATE": _state,
+    "RESULT": _result,
+    "STATUS": _status,
+    "STATUS0": _status,
+    "STATUS8": _status,
+    "STATUS10": _status,
+    "STATUS11": _status,
+}

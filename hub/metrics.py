@@ -1,0 +1,66 @@
+"""What the operator may watch, for Prometheus, on a port of its own.
+
+Rule: numbers of the hub's own work. No ids, no names, no values, no places: nothing in it tells of anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, Histogram, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from hub.ingest.pipeline import Counts
+from hub.mqtt.contracts import Counters
+
+_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2, 0.5, 1, 5, 30)
+
+
+class Metrics(Collector):
+    """The hub's counters as Prometheus reads them."""
+
+    def __init__(self, counts: Counts, endpoint: Counters) -> None:
+        """Read `counts` of ingest and `endpoint` whenever asked."""
+        self._counts = counts
+        self._endpoint = endpoint
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._delay = Histogram(
+            "barrio_commit_delay_seconds", "From arrival to commit, oldest message of each sender in a batch.",
+            buckets=_SECONDS, registry=self._registry,
+        )  # fmt: skip
+        self._running: tuple[WSGIServer, Thread] | None = None
+
+    def start(self, host: str, port: int) -> int:
+        """Serve /metrics; give the port. Raises `OSError` when it is taken."""
+        self._running = start_http_server(port, host, self._registry)
+        return int(self._running[0].server_port)
+
+    def stop(self) -> None:
+        """Stop serving."""
+        if self._running is not None:
+            server, thread = self._running
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as of now."""
+        counts = self._counts
+        while counts.delays:
+            self._delay.observe(counts.delays.popleft())
+        yield CounterMetricFamily("barrio_received", "Messages taken from things.", value=self._endpoint.received)
+        yield CounterMetricFamily("barrio_messages", "Messages stored and acknowledged.", value=counts.messages)
+        yield CounterMetricFamily("barrio_committed", "Observations committed.", value=counts.readings)
+        yield CounterMetricFamily("barrio_commits", "Commits.", value=counts.batches)
+        yield CounterMetricFamily("barrio_repeated", "Messages sent again that were stored.", value=counts.repeated)
+        refused = CounterMetricFamily("barrio_refused", "Messages that could not be used.", labels=["reason"])
+        for reason, number in counts.refused.items():
+            refused.add_metric([reason], number)
+        yield refused
+        yield GaugeMetricFamily("barrio_waiting", "1 while the store cannot take data.", value=float(counts.waiting))
+        yield GaugeMetricFamily("barrio_connections", "Connections of things.", value=self._endpoint.connections)

@@ -1,0 +1,1 @@
+"""MQTT: things speak to the hub here, as its own endpoint or through brokers that are there already."""

@@ -1,0 +1,160 @@
+"""CONNECT: who comes in, and how everybody else is refused.
+
+Rule: every refusal of a name takes the same time and says the same, whether the name exists or not; a client that is
+refused is not read from again. What the hub does not offer is said in CONNACK, in the properties that MQTT 5 has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from hub.core.admission import Admission
+from hub.mqtt import codec
+from hub.mqtt.limits import site
+from hub.mqtt.packets import MQTT_3, MQTT_5, ConnAck, Connect, Packet
+from hub.mqtt.properties import Properties
+from hub.mqtt.reasons import CODES_3, Reason
+from hub.mqtt.shared import Space
+from hub.mqtt.topics import is_usable
+
+if TYPE_CHECKING:
+    from hub.mqtt.connection import Connection
+
+_OTHER_3 = 3
+_TEXTS = {
+    Reason.UNSUPPORTED_VERSION: "this hub speaks MQTT 3.1.1 and MQTT 5",
+    Reason.CLIENT_ID_NOT_VALID: "give a client id, not too long, or ask for a clean session",
+    Reason.BAD_USER_NAME_OR_PASSWORD: "the user name or the password is wrong",
+    Reason.NOT_AUTHORIZED: "give the user name and the password that the hub's owner made for this thing",
+    Reason.BAD_AUTHENTICATION_METHOD: "only a user name and a password, or a client certificate, are understood",
+    Reason.TOPIC_NAME_INVALID: "the will's topic has control characters, or is too long",
+    Reason.QUOTA_EXCEEDED: "this credential has all the connections that it may have",
+    Reason.CONNECTION_RATE_EXCEEDED: "too many wrong passwords; wait a minute",
+}
+
+
+def peer(transport: asyncio.BaseTransport) -> tuple[str, str | None]:
+    """The address of the other side, and the name in its certificate if that was verified."""
+    name = transport.get_extra_info("peername")
+    address = name[0] if isinstance(name, tuple) and name else ""
+    return site(str(address)), _certificate_name(transport.get_extra_info("peercert"))
+
+
+def enter(connection: Connection, packet: Packet) -> None:
+    """Admit the client of this CONNECT to its topic space, or refuse it."""
+    assert isinstance(packet, Connect)  # noqa: S101 - the codec gives nothing else before the version is known
+    fault = _fault(connection, packet)
+    if fault is not None:
+        _refuse(connection, packet.version, fault)
+        return
+    admission = _ask(connection, packet)
+    if isinstance(admission, Reason):
+        _refuse(connection, packet.version, admission)
+        return
+    space = connection.shared.space(admission, connection.heard)
+    client_id = packet.client_id or "hub-" + secrets.token_hex(12)
+    _take_over(space, client_id)
+    if len(space.clients) >= admission.max_connections:
+        _refuse(connection, packet.version, Reason.QUOTA_EXCEEDED)
+        return
+    cap = connection.shared.settings.keep_alive
+    capped = packet.version == MQTT_5 and not 0 < packet.keep_alive <= cap
+    connection.admit(packet, space, client_id, cap if capped else packet.keep_alive)
+    connection.send(_welcome(connection, packet, capped=capped))
+
+
+def fail(connection: Connection, reason: Reason, version: int | None) -> None:
+    """Answer a CONNECT that could not be read, in the form of its version; say nothing to what is no MQTT."""
+    if version is not None:
+        connection.send_raw(_refusal(version, reason))
+
+
+def _fault(connection: Connection, packet: Connect) -> Reason | None:
+    """What is wrong with a CONNECT whoever sends it."""
+    settings = connection.shared.settings
+    if packet.properties.authentication_method is not None:
+        return Reason.BAD_AUTHENTICATION_METHOD
+    nameless = not packet.client_id and packet.version == MQTT_3 and not packet.clean_start
+    if nameless or len(packet.client_id.encode()) > settings.max_client_id:
+        return Reason.CLIENT_ID_NOT_VALID
+    if packet.will is not None and not is_usable(packet.will.topic, settings.max_topic, settings.max_levels):
+        return Reason.TOPIC_NAME_INVALID
+    return None
+
+
+def _ask(connection: Connection, packet: Connect) -> Admission | Reason:
+    """What the doorkeeper says to the name, the password and the certificate."""
+    shared, now = connection.shared, connection.heard
+    if packet.username is None and connection.certificate is None:
+        return Reason.NOT_AUTHORIZED
+    one = (connection.address, packet.username)
+    if shared.name_tries.spent(one, now) or shared.address_tries.spent(connection.address, now):
+        return Reason.CONNECTION_RATE_EXCEEDED
+    admission = shared.doorkeeper.admit(packet.username or "", packet.password or b"", connection.certificate)
+    if admission is None:
+        shared.name_tries.note(one, now)
+        shared.address_tries.note(connection.address, now)
+        return Reason.BAD_USER_NAME_OR_PASSWORD
+    return admission
+
+
+def _take_over(space: Space, client_id: str) -> None:
+    """Section 3.1.4: one client id, one connection; a will that waited for its return is not published."""
+    timer = space.wills.pop(client_id, None)
+    if timer is not None:
+        timer.cancel()
+    older = space.clients.pop(client_id, None)
+    if older is not None:
+        older.taken_over()
+
+
+def _welcome(connection: Connection, packet: Connect, *, capped: bool) -> ConnAck:
+    """CONNACK with what the hub does not offer.
+
+    QoS 2 and `retain` are taken: nothing is retained, but devices send it, and a server that says it has no retained
+    messages has to cut them off for it (section 3.2.2.3.5).
+    """
+    settings = connection.shared.settings
+    if packet.version == MQTT_3:
+        return ConnAck()
+    return ConnAck(
+        properties=Properties(
+            session_expiry=0,
+            receive_maximum=settings.receive_maximum,
+            maximum_packet_size=settings.max_packet,
+            assigned_client_id=None if packet.client_id else connection.client_id,
+            topic_alias_maximum=0,
+            identifiers_available=0,
+            shared_available=0,
+            server_keep_alive=connection.keep_alive if capped else None,
+        )
+    )
+
+
+def _refuse(connection: Connection, version: int, reason: Reason) -> None:
+    """Count it, wait, say it, close."""
+    shared = connection.shared
+    shared.counters.refused[reason.word] += 1
+    connection.refuse(_refusal(version, reason))
+
+
+def _refusal(version: int, reason: Reason) -> bytes:
+    if version == MQTT_3:
+        return codec.write(ConnAck(CODES_3.get(reason, _OTHER_3)), MQTT_3)
+    text = _TEXTS.get(reason)
+    return codec.write(ConnAck(reason, properties=Properties(reason_string=text)))
+
+
+def _certificate_name(certificate: Any) -> str | None:  # noqa: ANN401 - the ssl module's nested tuples
+    """The common name of the subject, or its first alternative name; None without a verified certificate."""
+    if not certificate:
+        return None
+    for part in certificate.get("subject", ()):
+        for key, value in part:
+            if key == "commonName":
+                return str(value)
+    for _kind, value in certificate.get("subjectAltName", ()):
+        return str(value)
+    return None

@@ -1,0 +1,158 @@
+"""The registry at one revision, as plain data: `Holdings` for the way out, series for the way in.
+
+Rule: whole tables are read with one query each and joined here, so that ten thousand things take a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from hub.core.catalogue import Catalogue, Exposure, ObservedProperty, cap
+from hub.core.grade import Grade
+from hub.core.history import END, arrival_grade, next_change
+from hub.core.holdings import Commons, Datastream, Holdings, Rest, Thing
+from hub.core.observations import Key, Series, SeriesTable
+from hub.core.places import Partition, Place
+from hub.registry import tables as t
+from hub.registry.histories import NO_HISTORY, histories
+from hub.registry.people import People, read_people
+
+
+class Compiled(Struct, frozen=True):
+    """What was compiled at one revision: holdings, people, the credentials that are open, and where keys lead."""
+
+    holdings: Holdings
+    people: People
+    open_credentials: frozenset[int]
+    keys: tuple[tuple[Key, int, float, float], ...]
+
+
+def compiled(connection: Connection, catalogue: Catalogue, street: Partition, shared: Partition) -> Compiled:
+    """Read everything; `connection` gives one consistent view."""
+    revision = connection.execute(select(t.state.c.revision)).scalar_one()
+    people = read_people(connection)
+    things = _things(connection)
+    holdings = Holdings(
+        revision=revision, parties=MappingProxyType(people.parties), things=MappingProxyType(things),
+        datastreams=_datastreams(connection, catalogue, people, things), commons=MappingProxyType(_commons(connection)),
+        rests=_rests(connection), street=street, shared=shared,
+    )  # fmt: skip
+    open_credentials = connection.execute(select(t.credentials.c.id).where(t.credentials.c.closed.is_(None)))
+    return Compiled(holdings, people, frozenset(open_credentials.scalars()), _keys(connection))
+
+
+def series_table(all_of: Compiled, catalogue: Catalogue, now: int) -> tuple[SeriesTable, int]:
+    """Where readings that arrive from `now` on go, and until when (µs) that stays so by itself."""
+    by_id = {d.id: d for d in all_of.holdings.datastreams}
+    rows: list[tuple[Key, Series]] = []
+    for key, datastream, scale, shift in all_of.keys:
+        d = by_id[datastream]
+        grade = min(arrival_grade(d.history, now), d.cap)
+        low, high = plausible(catalogue.get(d.property), d.scale, d.shift)
+        where = Series(d.id, d.owner, grade, scale, shift, low, high, d.history.pauses)
+        rows.append((key, where))
+    valid = min((next_change(d.history, now) for d in by_id.values() if d.history is not NO_HISTORY), default=END)
+    return SeriesTable.of(rows), valid
+
+
+def plausible(observed: ObservedProperty | None, scale: float, shift: float) -> tuple[float, float]:
+    """A property's plausible range in a datastream's own unit."""
+    if observed is None:
+        return float("-inf"), float("inf")
+    return (observed.low - shift) / scale, (observed.high - shift) / scale
+
+
+def written(unit: str | None) -> str:
+    """A unit as the series table spells it: none at all and an empty one are not the same."""
+    return "" if unit is None else "=" + unit
+
+
+def unwritten(spelling: str) -> str | None:
+    """The other way round."""
+    return spelling[1:] if spelling else None
+
+
+def _things(connection: Connection) -> dict[int, Thing]:
+    c = t.things.c
+    query = select(
+        c.id,
+        c.handle,
+        c.wire,
+        c.name,
+        c.owner,
+        c.title,
+        c.description,
+        c.exposure,
+        c.lat,
+        c.lon,
+        c.place_grade,
+        c.since,
+    )
+    return {
+        i: Thing(
+            i, handle, name or wire, owner, title, description, None if exposure is None else Exposure(exposure),
+            None if lat is None or lon is None else Place(lat, lon), None if grade is None else Grade(grade), since,
+        )
+        for i, handle, wire, name, owner, title, description, exposure, lat, lon, grade, since
+        in connection.execute(query)
+    }  # fmt: skip
+
+
+def _datastreams(
+    connection: Connection, catalogue: Catalogue, people: People, things: Mapping[int, Thing]
+) -> tuple[Datastream, ...]:
+    told = histories(connection)
+    names = _pseudonyms(connection)
+    households = {owner: people.seen_by(owner) for owner in {thing.owner for thing in things.values()}}
+    members = {owner: people.member(owner) for owner in households}
+    c = t.datastreams.c
+    rows = connection.execute(select(c.id, c.thing, c.property, c.named, c.unit, c.scale, c.shift, c.commons))
+    every: list[Datastream] = []
+    for i, thing, observed, named, unit, scale, shift, commons in rows:
+        where = things[thing]
+        owner = where.owner
+        every.append(Datastream(
+            id=i, thing=thing, owner=owner, property=observed, named=named, unit=unit, scale=scale, shift=shift,
+            household=households[owner], home=people.homes.get(owner),
+            cap=cap(catalogue.get(observed), where.exposure, people.parties[owner].kind),
+            history=told.get(i, NO_HISTORY), commons=commons,
+            pseudonym=None if commons is None else names.get((commons, members[owner])),
+        ))  # fmt: skip
+    return tuple(every)
+
+
+def _pseudonyms(connection: Connection) -> dict[tuple[int, int], str]:
+    c = t.memberships.c
+    return {
+        (commons, party): name for commons, party, name in connection.execute(select(c.commons, c.party, c.pseudonym))
+    }
+
+
+def _commons(connection: Connection) -> dict[int, Commons]:
+    c = t.commons.c
+    rows = connection.execute(select(c.id, c.handle, c.name, c.purpose, c.properties).where(c.closed.is_(None)))
+    return {i: Commons(i, handle, name, purpose, tuple(asked.split())) for i, handle, name, purpose, asked in rows}
+
+
+def _rests(connection: Connection) -> tuple[Rest, ...]:
+    c = t.rests.c
+    return tuple(Rest(p, cell, until) for p, cell, until in connection.execute(select(c.property, c.cell, c.until)))
+
+
+def _keys(connection: Connection) -> tuple[tuple[Key, int, float, float], ...]:
+    s, d = t.series.c, t.datastreams.c
+    query = (
+        select(s.credential, s.thing, s.property, s.spelling, s.datastream, s.scale, s.shift)
+        .join(t.datastreams, d.id == s.datastream)
+        .join(t.things, t.things.c.id == d.thing)
+        .join(t.credentials, t.credentials.c.id == s.credential)
+        .where(d.closed.is_(None), t.things.c.closed.is_(None), t.credentials.c.closed.is_(None))
+    )
+    return tuple(
+        (Key(credential, thing, named, unwritten(spelling)), datastream, scale, shift)
+        for credential, thing, named, spelling, datastream, scale, shift in connection.execute(query)
+    )

@@ -1,0 +1,197 @@
+"""What is heard for the first time becomes a thing of the credential's party, at `home`.
+
+Rule: a key, once it leads somewhere, leads there for ever. Nothing heard raises a grade; what was closed does not come
+back; and nobody can fill the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, update
+
+from hub.core.catalogue import Catalogue
+from hub.core.observations import Key
+from hub.core.reading import Announcement
+from hub.core.units import conversion
+from hub.registry import tables as t
+from hub.registry.compiled import written
+from hub.registry.heard import Live, storable
+from hub.registry.ids import new_ids
+from hub.registry.keys import new_handle
+
+MOST_STREAMS = 256
+"""So many datastreams one thing may have."""
+_LONGEST = 200
+_CHUNK = 500
+EXPOSURES = frozenset({"indoor", "outdoor"})
+"""What a thing may say of itself; that it is an institution's station, only its owner may."""
+_NOTHING = Announcement("")
+
+CLOSED = "this thing or its credential was closed by its owner"
+FULL = "this credential carries as many things as it may; ask the operator for more"
+CROWDED = f"this thing has {MOST_STREAMS} values already; more are not kept"
+NAMELESS = f"names are 1 to {_LONGEST} characters long, without control characters"
+
+
+class _Stream(Struct):
+    id: int
+    named: str
+    property: str
+    unit: str | None
+    closed: bool
+
+
+class _Thing(Struct):
+    id: int
+    closed: bool
+    streams: list[_Stream]
+
+
+class Doorstep:
+    """One credential's things and datastreams while new keys are placed; writes gather and go out together."""
+
+    def __init__(self, connection: Connection, credential: int, heard: Live, catalogue: Catalogue, now: int) -> None:
+        """Read what the credential carries already; `now` in µs."""
+        self._connection, self._credential, self._now = connection, credential, now
+        self._heard, self._catalogue = heard, catalogue
+        row = connection.execute(
+            select(t.credentials.c.party, t.credentials.c.kind, t.credentials.c.closed).where(
+                t.credentials.c.id == credential
+            )
+        ).first()
+        self._party = None if row is None or row.closed is not None else int(row.party)
+        self._things = _things_of(connection, credential)
+        self._alone = next(iter(self._things)) if row is not None and row.kind == "thing" and self._things else None
+        self._new: dict[str, list[dict[str, Any]]] = {"things": [], "datastreams": [], "series": []}
+
+    def place(self, keys: Iterable[Key], most_things: int) -> dict[Key, str]:
+        """Give each key a datastream; those that cannot have one, with the reason."""
+        refused: dict[Key, str] = {}
+        fine = []
+        for key in sorted(keys, key=lambda k: (k.thing, k.property, k.unit is None, k.unit or "")):
+            reason = self._objection(key)
+            if reason is None:
+                fine.append(key)
+            else:
+                refused[key] = reason
+        names = {} if self._alone is not None else {k.thing: None for k in fine if k.thing not in self._things}
+        room = max(0, most_things - sum(not thing.closed for thing in self._things.values()))
+        self._add_things(list(names)[:room])
+        ids = iter(new_ids(self._connection, len(fine)))
+        for key in fine:
+            reason = self._stream(key, next(ids))
+            if reason is not None:
+                refused[key] = reason
+        return refused
+
+    def write(self) -> bool:
+        """Write down what is new; whether there was anything."""
+        for table in (t.things, t.datastreams, t.series):
+            if self._new[table.name]:
+                self._connection.execute(insert(table), self._new[table.name])
+        return any(self._new.values())
+
+    def _objection(self, key: Key) -> str | None:
+        if self._party is None:
+            return CLOSED
+        words = (key.thing, key.property, key.unit or "-")
+        return None if all(1 <= len(w) <= _LONGEST and storable(w) for w in words) else NAMELESS
+
+    def _add_things(self, names: list[str]) -> None:
+        for name, i in zip(names, new_ids(self._connection, len(names)), strict=True):
+            told = self._heard.get((name, ""), _NOTHING)
+            self._things[name] = _Thing(i, False, [])
+            self._new["things"].append({
+                "id": i, "handle": new_handle(), "wire": name, "name": told.name or "", "title": "", "description": "",
+                "exposure": told.exposure if told.exposure in EXPOSURES else None, "exposure_stated": False,
+                "owner": self._party, "credential": self._credential, "since": self._now,
+            })  # fmt: skip
+
+    def _stream(self, key: Key, fresh: int) -> str | None:
+        thing = self._things.get(key.thing if self._alone is None else self._alone)
+        if thing is None:
+            return FULL
+        if thing.closed:
+            return CLOSED
+        for stream in thing.streams:
+            if stream.named == key.property:
+                way = self._joins(stream, key.unit)
+                if way is not None and stream.closed:
+                    return CLOSED
+                if way is not None:
+                    self._lead(key, stream.id, way)
+                    return None
+        if len(thing.streams) >= MOST_STREAMS:
+            return CROWDED
+        self._lead(key, self._add_stream(thing, key, fresh).id, (1.0, 0.0))
+        return None
+
+    def _joins(self, stream: _Stream, unit: str | None) -> tuple[float, float] | None:
+        """How values in `unit` become values of the stream; None when they are something else."""
+        if unit is None or unit == stream.unit:
+            return 1.0, 0.0
+        if stream.unit is not None:
+            return conversion(unit, stream.unit)
+        return (1.0, 0.0) if self._adopt(stream, unit) else None
+
+    def _adopt(self, stream: _Stream, unit: str) -> bool:
+        """A stream that had no unit takes the first that is named, if it fits what the stream is."""
+        observed = self._catalogue.get(stream.property)
+        ours = (1.0, 0.0) if observed is None else conversion(unit, observed.unit)
+        if ours is None:
+            return False
+        stream.unit = unit
+        for row in self._new["datastreams"]:
+            if row["id"] == stream.id:
+                row.update(unit=unit, scale=ours[0], shift=ours[1])
+                return True
+        self._connection.execute(
+            update(t.datastreams).where(t.datastreams.c.id == stream.id).values(unit=unit, scale=ours[0], shift=ours[1])
+        )
+        return True
+
+    def _add_stream(self, thing: _Thing, key: Key, fresh: int) -> _Stream:
+        told = self._heard.get((key.thing, key.property), _NOTHING)
+        unit = key.unit if key.unit is not None else told.unit
+        observed, (scale, shift) = recognised(self._catalogue, told.kind, key.property, unit)
+        stream = _Stream(fresh, key.property, observed, unit, False)
+        thing.streams.append(stream)
+        self._new["datastreams"].append({
+            "id": fresh, "thing": thing.id, "property": observed, "named": key.property, "unit": unit,
+            "scale": scale, "shift": shift, "since": self._now,
+        })  # fmt: skip
+        return stream
+
+    def _lead(self, key: Key, datastream: int, way: tuple[float, float]) -> None:
+        self._new["series"].append({
+            "credential": key.credential, "thing": key.thing, "property": key.property,
+            "spelling": written(key.unit), "datastream": datastream, "scale": way[0], "shift": way[1],
+        })  # fmt: skip
+
+
+def recognised(catalogue: Catalogue, kind: str | None, named: str, unit: str | None) -> tuple[str, tuple[float, float]]:
+    """The property's id, empty when it is not known, and how the unit becomes the catalogue's."""
+    observed = catalogue.match([w for w in (kind, named) if w], unit)
+    if observed is None:
+        return "", (1.0, 0.0)
+    way = None if unit is None else conversion(unit, observed.unit)
+    return observed.id, way or (1.0, 0.0)
+
+
+def _things_of(connection: Connection, credential: int) -> dict[str, _Thing]:
+    h, d = t.things.c, t.datastreams.c
+    things: dict[str, _Thing] = {}
+    by_id: dict[int, _Thing] = {}
+    for i, wire, closed in connection.execute(
+        select(h.id, h.wire, h.closed).where(h.credential == credential).order_by(h.since, h.id)
+    ):
+        things[wire] = by_id[i] = _Thing(i, closed is not None, [])
+    query = select(d.thing, d.id, d.named, d.property, d.unit, d.closed).order_by(d.since, d.id)
+    for thing, i, named, observed, unit, closed in connection.execute(
+        query.join(t.things, h.id == d.thing).where(h.credential == credential)
+    ):
+        by_id[thing].streams.append(_Stream(i, named, observed, unit, closed is not None))
+    return things

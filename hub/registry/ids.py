@@ -1,0 +1,64 @@
+"""Ids and pseudonyms: random, so that they say nothing, and never given twice.
+
+Rule: an id that was used once, for whatever it was, is never used again, not even after it is erased.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import Connection, insert, select
+
+from hub.registry import tables as t
+
+_LARGEST = 2**31 - 1
+_CHUNK = 500
+_ATTEMPTS = 20
+
+_HOW = (
+    "amber ample brave breezy bright brisk calm candid clear copper coral cosy crisp curious dapper deep dewy eager "
+    "early fabled fair fern fleet fond gentle glad golden grand green happy hazel hearty honest humble indigo ivory "
+    "jade jolly keen kind late lilac lively lucky mellow merry mild misty modest neat noble nimble olive open "
+    "patient pearl placid plain plum polite proud quick quiet rosy ruby rustic sandy scarlet serene silent silver "
+    "sleepy smooth snowy soft spry steady still sunny swift tender tidy tranquil true velvet vivid warm wise witty "
+    "woven young"
+)
+_WHO = (
+    "alder ash aspen badger beaver beech birch bison blackbird bream bunting buzzard carp cedar chaffinch cherry "
+    "chestnut clover crane cricket cuckoo curlew daisy deer dipper dove dragonfly dunlin elder elm falcon fern "
+    "finch firefly fox gentian goldcrest goose grouse hare hawk hazel hedgehog heron hoopoe ibis iris jackdaw jay "
+    "juniper kestrel kite lark linden linnet lynx magpie maple marten martin mole newt nightjar nuthatch oak oriole "
+    "osprey otter owl partridge perch pike pine pipit plover poplar poppy quail raven redstart robin rook rowan "
+    "salmon sandpiper shrew siskin snipe sorrel sparrow spruce squirrel starling stork swallow swan swift tern "
+    "thistle thrush trout turtle vole wagtail warbler weasel willow wren yarrow"
+)
+
+
+def new_ids(connection: Connection, count: int) -> list[int]:
+    """So many ids in [1, 2**31) that were never used before."""
+    fresh: list[int] = []
+    while len(fresh) < count:
+        drawn = {secrets.randbelow(_LARGEST) + 1 for _ in range(min(_CHUNK, count - len(fresh)))}
+        drawn -= set(connection.execute(select(t.used_ids.c.id).where(t.used_ids.c.id.in_(drawn))).scalars())
+        if drawn:
+            connection.execute(insert(t.used_ids), [{"id": i} for i in drawn])
+            fresh.extend(drawn)
+    return fresh
+
+
+def new_id(connection: Connection) -> int:
+    """One id that was never used before."""
+    return new_ids(connection, 1)[0]
+
+
+def new_pseudonym(connection: Connection, commons: int) -> str:
+    """Two words that nobody has or had in this commons (a third and more once the pairs run short)."""
+    words: list[str] = []
+    for attempt in range(_ATTEMPTS):
+        words = [*(secrets.choice(_HOW.split()) for _ in range(1 + attempt // 8)), secrets.choice(_WHO.split())]
+        taken = select(t.memberships.c.id).where(
+            t.memberships.c.commons == commons, t.memberships.c.pseudonym == " ".join(words)
+        )
+        if connection.execute(taken).first() is None:
+            break
+    return " ".join(words)

@@ -1,0 +1,318 @@
+"""The registry: whose everything is. What the way in and the way out ask of it, in one place.
+
+Rule: what is compiled from it carries a revision, which rises with every transaction that changes what is compiled.
+All methods block and may be called from any thread; on an event loop use a thread for all but `revision`, `heard` and
+`admit`, which answer from memory once asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import ColumnElement, select
+
+from hub.core.admission import Admission
+from hub.core.audience import Audience
+from hub.core.catalogue import Catalogue
+from hub.core.holdings import Holdings
+from hub.core.observations import Key, SeriesTable
+from hub.core.places import Partition
+from hub.core.reading import Announcement, Message
+from hub.registry import journal, sources
+from hub.registry import tables as t
+from hub.registry.announced import learn
+from hub.registry.compiled import Compiled, compiled, series_table
+from hub.registry.database import Database, RegistryUnavailable, Transaction
+from hub.registry.doors import (
+    DEFAULT_LIMITS,
+    Doors,
+    Limits,
+    Refused,
+    owner_of_topic,
+    read_doors,
+    read_prefixes,
+    write_quarantine,
+    write_refusals,
+)
+from hub.registry.first_heard import Doorstep
+from hub.registry.grades import keep_caps
+from hub.registry.heard import Live, news, read_heard
+from hub.registry.keys import KeyFileError, keyed_hash, read_key
+from hub.registry.people import People
+
+QUARANTINE_FULL = "nobody's topic prefix covers this, and there is no room to keep more until the operator has looked"
+
+
+class Registry:
+    """An open registry. Make it with `open`."""
+
+    def __init__(
+        self, database: Database, key: bytes, catalogue: Catalogue, street: Partition, shared: Partition, limits: Limits
+    ) -> None:
+        self.catalogue = catalogue
+        self.street, self.shared = street, shared
+        self.limits = limits
+        self._database, self._key = database, key
+        self._lock = Lock()
+        self._compiled: Compiled | None = None
+        self._doors: tuple[int, Doors] | None = None
+        self._prefixes: tuple[int, dict[int, dict[str, int]]] | None = None
+        self._series: tuple[int, int, int, SeriesTable] | None = None
+        self._heard: dict[int, Live] = {}
+        self._hopeless: tuple[int, dict[Key, str]] = (0, {})
+
+    @classmethod
+    def open(
+        cls, where: str | Path, key_file: Path, catalogue: Catalogue, street: Partition, shared: Partition,
+        limits: Limits = DEFAULT_LIMITS, now: int | None = None,
+    ) -> Registry:  # fmt: skip
+        """Open, and bring the tables to this version; `where` is a file or an SQLAlchemy URL.
+
+        `street` and `shared` are the cells for single views (`hub.core.places`), `now` (µs, as the clock says
+        unless given) the time from which grades that the catalogue's caps no longer allow are lowered.
+
+        Raises:
+            RegistryUnavailable: it cannot be opened, its key is unusable, or a newer Barrio wrote it.
+        """
+        try:
+            key = read_key(key_file)
+        except (KeyFileError, OSError) as error:
+            raise RegistryUnavailable(str(error)) from error
+        registry = cls(Database(where), key, catalogue, street, shared, limits)
+        with registry.transaction() as transaction:
+            keep_caps(transaction, catalogue, street, time.time_ns() // 1000 if now is None else now)
+        return registry
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    @property
+    def revision(self) -> int:
+        """A number that rises with every change of what is compiled from here."""
+        return self._database.revision
+
+    def refresh(self) -> int:
+        """Look whether another process has raised the revision; the revision."""
+        self._database.revision = self._database.read_revision()
+        return self._database.revision
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One write, all or nothing; what the same thread writes within it is part of it.
+
+        Raises:
+            RegistryUnavailable: nothing was written.
+        """
+        with self._database.write() as transaction:
+            yield transaction
+
+    def holdings(self) -> Holdings:
+        """What is whose, compiled once a revision."""
+        return self._now_compiled().holdings
+
+    def people(self) -> People:
+        """Who belongs together, compiled once a revision."""
+        return self._now_compiled().people
+
+    def open_credentials(self) -> frozenset[int]:
+        """The credentials that may publish; a connection of any other has to end."""
+        return self._now_compiled().open_credentials
+
+    def series_table(self, now: int) -> SeriesTable:
+        """Where readings that arrive at `now` (µs) go; compiled again when the revision or a grade has changed."""
+        cached = self._series
+        if cached is not None and cached[0] == self.revision and cached[1] <= now < cached[2]:
+            return cached[3]
+        everything = self._now_compiled()
+        table, valid_until = series_table(everything, self.catalogue, now)
+        self._series = (everything.holdings.revision, now, valid_until, table)
+        return table
+
+    def first_heard(self, keys: Collection[Key], now: int) -> dict[Key, str]:
+        """Make things and datastreams, at `home`, of what is heard for the first time, in one transaction.
+
+        Out: the keys that were refused, each with its reason in words. What leads somewhere already stays so.
+        """
+        hopeless = self._known_hopeless()
+        known = {k: hopeless[k] for k in keys if k in hopeless}
+        waiting: dict[int, list[Key]] = defaultdict(list)
+        for key in keys:
+            if key not in known:
+                waiting[key.credential].append(key)
+        if not waiting:
+            return known
+        for credential in waiting:
+            self.heard(credential)
+        refused: dict[Key, str] = {}
+        with self.transaction() as transaction:
+            for credential, some in waiting.items():
+                step = Doorstep(transaction.connection, credential, self._heard[credential], self.catalogue, now)
+                refused |= step.place(some, self.limits.things_per_credential)
+                if step.write():
+                    transaction.changed()
+        if not self._database.within():
+            self._known_hopeless().update(refused)
+        return known | refused
+
+    def heard(self, credential: int) -> Live:
+        """What was announced under a credential: one mapping, shared, that `remember` keeps up to date."""
+        live = self._heard.get(credential)
+        if live is None:
+            with self._database.read() as connection:
+                read = read_heard(connection, credential)
+            with self._lock:
+                live = self._heard.setdefault(credential, read)
+        return live
+
+    def remember(self, credential: int, announcements: Iterable[Announcement], now: int) -> None:
+        """Keep what was announced, durable on return; names, units and exposures of things follow, never a grade.
+
+        What the owner has said about a thing stays; `now` in µs.
+        """
+        live = self.heard(credential)
+        fresh = news(live, announcements)
+        if fresh and credential in self.open_credentials():
+            with self.transaction() as transaction:
+                learn(transaction, credential, fresh, self.catalogue, self.street, now)
+            live.update(fresh)
+
+    def refuse(self, refused: Sequence[Refused]) -> None:
+        """Record what was turned away; the newest 50 of each thing are kept."""
+        if refused:
+            with self.transaction() as transaction:
+                write_refusals(transaction.connection, refused)
+
+    def refusals(self, credentials: Collection[int], limit: int = 50) -> list[Refused]:
+        """What was turned away under these credentials, the newest first."""
+        return self._refusals(t.refusals.c.credential.in_(credentials), limit)
+
+    def refusals_of_thing(self, thing: int, limit: int = 50) -> list[Refused]:
+        """What was turned away of one thing, the newest first; a thing with its own credential has all of that."""
+        with self._database.read() as connection:
+            h, c = t.things.c, t.credentials.c
+            query = select(h.credential, h.wire, c.kind).join(t.credentials, c.id == h.credential).where(h.id == thing)
+            row = connection.execute(query).first()
+        if row is None:
+            return []
+        mine = t.refusals.c.credential == row.credential
+        return self._refusals(mine if row.kind == "thing" else mine & (t.refusals.c.thing == row.wire), limit)
+
+    def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
+        """Who may come in; `certificate` is the name in a client certificate that TLS has verified.
+
+        An unknown name takes as long as a wrong password. `username` is empty for a certificate alone.
+        """
+        cached = self._doors
+        if cached is None or cached[0] != self.revision:
+            revision = self.revision
+            with self._database.read() as connection:
+                cached = self._doors = (revision, read_doors(connection, self.limits))
+        return cached[1].admit(self._key, username, password, certificate)
+
+    def source(self, name: str, party: int | None, now: int) -> int:
+        """The number by which messages of an outside broker come (`Message.credential`), the same after a restart.
+
+        One party's source is a credential of that party; a shared one has a negative number, until `place` has put
+        the credential of the prefix in its stead.
+        """
+        with self.transaction() as transaction:
+            return sources.number(transaction, name, party, now)
+
+    @property
+    def has_shared_sources(self) -> bool:
+        """Whether `place` has anything to do."""
+        return bool(self._now_prefixes())
+
+    def place(self, messages: list[Message]) -> list[Message]:
+        """Messages with the credential whose prefix they came under; the rest is in quarantine, durable on return.
+
+        What the quarantine has no room for is refused: it is not among the messages, and not kept.
+        """
+        prefixes = self._now_prefixes()
+        placed: list[Message] = []
+        nobodys: dict[int, list[Message]] = defaultdict(list)
+        for m in messages:
+            if m.credential >= 0:
+                placed.append(m)
+                continue
+            credential = owner_of_topic(prefixes.get(-m.credential, {}), m.topic)
+            if credential is None:
+                nobodys[-m.credential].append(m)
+            else:
+                m.credential = credential
+                placed.append(m)
+        for source, some in nobodys.items():
+            self.quarantine(source, some)
+        return placed
+
+    def quarantine(self, source: int, messages: Sequence[Message]) -> int:
+        """Keep messages that are nobody's yet, raw; how many of them, from the first, there was room for."""
+        with self.transaction() as transaction:
+            kept = write_quarantine(transaction.connection, source, messages, self.limits)
+            if kept < len(messages):
+                sources.note_full(transaction, source, messages[kept].received, QUARANTINE_FULL)
+        return kept
+
+    def audience_of_party(self, party: int) -> Audience | None:
+        """Whom a party acts as and where it is a member; None when it is unknown."""
+        people = self.people()
+        if party not in people.parties:
+            return None
+        acting = people.acting(party)
+        with self._database.read() as connection:
+            m = t.memberships.c
+            joined = connection.execute(select(m.commons).where(m.party.in_(acting), m.until.is_(None))).scalars()
+            return Audience(party, acting, frozenset(joined), party in people.staff)
+
+    def audience_of_link(self, token: str, now: int) -> Audience | None:
+        """Who holds a link; None when it is unknown or has expired, both alike."""
+        kept = self.hash_of(token)
+        with self._database.read() as connection:
+            c = t.links.c
+            party = connection.execute(select(c.party).where(c.hash == kept, c.expires > now)).scalar()
+        return None if party is None else self.audience_of_party(party)
+
+    def journal(self, party: int | None = None, limit: int = 100) -> list[journal.Entry]:
+        """What was done, the newest first: all of it, or what concerns one party."""
+        with self._database.read() as connection:
+            return journal.read(connection, party, limit)
+
+    def hash_of(self, secret: str) -> str:
+        """How a secret is kept."""
+        return keyed_hash(self._key, secret.encode("utf-8", "replace"))
+
+    def _now_compiled(self) -> Compiled:
+        cached = self._compiled
+        if cached is not None and cached.holdings.revision == self.revision and not self._database.within():
+            return cached
+        with self._database.read() as connection:
+            fresh = compiled(connection, self.catalogue, self.street, self.shared)
+        if not self._database.within():
+            self._compiled = fresh
+        return fresh
+
+    def _now_prefixes(self) -> dict[int, dict[str, int]]:
+        cached = self._prefixes
+        if cached is None or cached[0] != self.revision:
+            revision = self.revision
+            with self._database.read() as connection:
+                cached = self._prefixes = (revision, read_prefixes(connection))
+        return cached[1]
+
+    def _known_hopeless(self) -> dict[Key, str]:
+        if self._hopeless[0] != self.revision or len(self._hopeless[1]) > self.limits.quarantine_messages:
+            self._hopeless = (self.revision, {})
+        return self._hopeless[1]
+
+    def _refusals(self, which: ColumnElement[bool], limit: int) -> list[Refused]:
+        c = t.refusals.c
+        query = select(c.credential, c.thing, c.topic, c.reason, c.size, c.at)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(which).order_by(c.id.desc()).limit(limit))
+            return [Refused(*row) for row in rows]

@@ -1,0 +1,120 @@
+"""Observations in the process's memory: for tests, for a try, and as the plain reference of the other engines.
+
+Rule: obviously right before fast; nothing survives the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from threading import RLock
+from time import time_ns
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.core.history import BEGINNING, END
+from hub.core.observations import Observations
+from hub.core.query import Query
+from hub.core.scope import Scope
+from hub.core.store import Erasure, Rows
+from hub.stores.batches import clean, joined, last_of_each, steps, window_start
+
+COLUMNS = {
+    "datastream": np.int32, "owner": np.int32, "time": np.int64, "received": np.int64,
+    "value": np.float64, "grade": np.uint8, "wish": np.uint8, "quality": np.uint8,
+}  # fmt: skip
+
+
+class MemoryStore:
+    """The engine ``memory``; keeps the `Store` protocol. Takes a directory and leaves it alone."""
+
+    def __init__(self, directory: Path | None = None) -> None:
+        del directory
+        self._lock = RLock()
+        self._parts = [Observations(*(np.empty(0, kind) for kind in COLUMNS.values()))]
+        self._hashes: set[int] = set()
+        self._version = time_ns() // 1000
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every change."""
+        return self._version
+
+    def append(self, batch: Observations, acknowledged: Sequence[int] = ()) -> None:
+        """Keep a batch and the hashes of what it came in by."""
+        with self._lock:
+            self._parts.append(batch)
+            self._hashes.update(acknowledged)
+            self._version += 1
+
+    def seen(self, hashes: Collection[int]) -> set[int]:
+        """Which of these hashes came with a batch."""
+        with self._lock:
+            return self._hashes.intersection(hashes)
+
+    def read(self, query: Query, scope: Scope) -> Rows:
+        """The rows that the scope admits and the query asks for."""
+        stored = self._all()
+        found = [_under(s, query, stored) for s in _by_datastream(steps(scope.slices, query.window))]
+        rows = joined([r for r in found if len(r)])
+        return last_of_each(rows) if query.newest else rows
+
+    def last_heard(self) -> dict[int, int]:
+        """The newest time of every datastream."""
+        stored = self._all()
+        newest = last_of_each(Rows(stored.datastream, stored.time, stored.value))
+        return dict(zip(newest.datastream.tolist(), newest.time.tolist(), strict=True))
+
+    def delete(self, erasure: Erasure) -> int:
+        """Forget rows; how many."""
+        with self._lock:
+            stored = self._all()
+            going = (stored.owner == erasure.owner) & (stored.time >= erasure.since) & (stored.time < erasure.until)
+            if erasure.datastreams is not None:
+                going &= np.isin(stored.datastream, list(erasure.datastreams))
+            self._parts[0] = stored.take(~going)
+            self._version += 1
+        return int(going.sum())
+
+    def close(self) -> None:
+        """Nothing to write."""
+
+    def _all(self) -> Observations:
+        """Everything as one batch, ordered by (datastream, time)."""
+        with self._lock:
+            if len(self._parts) > 1:
+                columns = (np.concatenate([getattr(p, name) for p in self._parts]) for name in COLUMNS)
+                whole = clean(Observations(*columns))
+                self._parts = [whole.take(np.lexsort((whole.time, whole.datastream)))]
+            return self._parts[0]
+
+
+def _by_datastream(slices: NDArray[np.void]) -> list[NDArray[np.void]]:
+    return [slices[slices["datastream"] == d] for d in np.unique(slices["datastream"])]
+
+
+def _under(slices: NDArray[np.void], query: Query, stored: Observations) -> Rows:
+    """What one datastream's slices show: its rows, or the means of its windows."""
+    rows = stored.take(stored.datastream == slices["datastream"][0])
+    admitted = np.zeros(len(rows), bool)
+    time = rows.time
+    for s in slices:
+        yes = (rows.received >= s["since"]) & (rows.received < s["until"])
+        yes &= (rows.grade >= s["least_grade"]) & (rows.wish >= s["least_wish"])
+        yes &= (rows.time >= s["earliest"]) & (rows.time < s["before"])
+        if s["step"]:
+            time = window_start(rows.time, s["step"])
+        if s["window"]:
+            yes &= rows.received < time + s["window"] + s["watermark"]
+        admitted |= yes
+    admitted &= (time >= max(query.since, BEGINNING)) & (time < min(query.until, END))
+    datastream, time, value = rows.datastream[admitted], time[admitted], rows.value[admitted]
+    return _means(datastream, time, value) if slices["step"][0] else Rows(datastream, time, value)
+
+
+def _means(datastream: NDArray[np.int32], time: NDArray[np.int64], value: NDArray[np.float64]) -> Rows:
+    starts, first, count = np.unique(time, return_index=True, return_counts=True)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is left out later
+        mean = np.add.reduceat(value, first) / count if len(value) else value
+    return Rows(datastream[first], starts, mean)

@@ -1,0 +1,234 @@
+"""The files of the DuckDB engine: one per month of the observations' own time, attached when needed.
+
+Rule: one process has the directory. A file is let go of or exchanged only when nobody reads in it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from threading import Condition
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.core.observations import Times
+from hub.core.store import StoreUnavailable
+from hub.stores.journal import sync
+
+FIRST, LAST = int(np.datetime64("2015-01", "us").astype(np.int64)), int(np.datetime64("2050-01", "us").astype(np.int64))
+ODD = -1
+"""The number of the file for times before `FIRST` or from `LAST` on: clocks that are wrong, in one file, not in 10,000."""
+AT_ONCE = 36
+"""So many months stay attached when nobody reads in them: three years of charts without opening a file."""
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # Nothing from the network, nothing from the caller's variables; the writer checkpoints in its own time.
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+    "checkpoint_threshold": "256MB",
+}
+_FILE = re.compile(r"observations-(odd|\d{4}-\d\d)\.duckdb")
+_TABLES = """
+CREATE TABLE IF NOT EXISTS {0}.observations (
+    datastream INTEGER, owner INTEGER, "time" BIGINT, received BIGINT, "value" DOUBLE,
+    grade UTINYINT, wish UTINYINT, quality UTINYINT);
+CREATE TABLE IF NOT EXISTS {0}.acknowledged (hash UBIGINT, stored BIGINT);
+"""
+
+
+def months_of(time: Times) -> NDArray[np.int64]:
+    """The number of the file (months since 1970, or `ODD`) that each time (µs) belongs to."""
+    month = time.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    return np.where((time >= FIRST) & (time < LAST), month, ODD)
+
+
+def overlaps(month: int, since: int, until: int) -> bool:
+    """Whether a file can hold times in [`since`, `until`) (µs)."""
+    if month == ODD:
+        return since < until and (since < FIRST or until > LAST)
+    start, end = (int(np.datetime64(m, "M").astype("datetime64[us]").astype(np.int64)) for m in (month, month + 1))
+    return since < end and until > start
+
+
+class Months:
+    """The files of one directory. Any thread may read; one at a time may make, exchange or close."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(directory)
+        self._door = Condition()
+        self._readers: OrderedDict[int, int] = OrderedDict()
+        self._leaving: set[int] = set()
+        self._everyone = False
+        self._remove_drafts()
+        self._instance = self._connect()
+
+    def known(self) -> list[int]:
+        """The months that have a file, oldest first."""
+        names = (_FILE.fullmatch(p.name) for p in self._directory.iterdir())
+        words = (n[1] for n in names if n)
+        return sorted(ODD if w == "odd" else int(np.datetime64(w, "M").astype(np.int64)) for w in words)
+
+    @contextmanager
+    def using(self, months: Iterable[int]) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
+        """A connection of one's own and the names of these months in it; makes what is not there yet."""
+        wanted = list(months)
+        entered: list[int] = []
+        try:
+            with self._door:
+                self._door.wait_for(lambda: not self._everyone and self._leaving.isdisjoint(wanted))
+                for month in wanted:
+                    self._attach(month)
+                    self._readers[month] += 1
+                    entered.append(month)
+                cursor = self._instance.cursor()
+            with closing(cursor):
+                yield cursor, [_name(m) for m in wanted]
+        finally:
+            with self._door:
+                for month in entered:
+                    self._readers[month] -= 1
+                self._door.notify_all()
+
+    def path(self, month: int) -> Path:
+        """Where a month is or will be."""
+        word = "odd" if month == ODD else str(np.datetime64(month, "M"))
+        return self._directory / f"observations-{word}.duckdb"
+
+    def draft(self, month: int) -> Path:
+        """Where a month may be written anew; whatever lies there is removed at the next start."""
+        path = self.path(month).with_suffix(".draft")
+        path.unlink(missing_ok=True)
+        return path
+
+    @contextmanager
+    def made(self, month: int, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
+        """An empty draft of a month under the name that it yields; on leaving it is whole and on the disk."""
+        path = self.draft(month)
+        cursor.execute(f"ATTACH '{_quoted(path)}' AS draft")
+        try:
+            cursor.execute(_TABLES.format("draft"))
+            yield "draft"
+            cursor.execute("CHECKPOINT draft")
+        finally:
+            cursor.execute("DETACH draft")
+
+    def exchange(self, drafts: Mapping[int, Path]) -> None:
+        """Put drafts in the place of their months, once nobody reads there; the old files are gone on return."""
+        with self._leave(drafts):
+            for month, draft in drafts.items():
+                self._detach(month)
+                if self.wal(month):  # its rows would be read into the new file
+                    raise OSError(f"the file of a month in {self._directory} could not be closed")
+                draft.replace(self.path(month))
+            sync(self._directory)
+
+    def wal(self, month: int) -> int:
+        """How many bytes of a month wait in its write-ahead log."""
+        try:
+            return self.path(month).with_suffix(".duckdb.wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def attached(self) -> list[int]:
+        """The months that are open now."""
+        with self._door:
+            return list(self._readers)
+
+    def restart(self) -> None:
+        """Let go of everything, once nobody reads, and begin anew (after an error that DuckDB does not survive)."""
+        with self._leave(None):
+            self._instance.close()
+            self._readers.clear()
+            self._instance = self._connect()
+
+    def close(self) -> None:
+        """Write what waits and let go of all files and of the directory; what cannot be written now waits in a log."""
+        with self._leave(None):
+            with suppress(duckdb.Error):
+                for month in list(self._readers):
+                    self._detach(month)
+            self._instance.close()
+            self._remove_drafts()
+            os.close(self._lock)
+
+    @contextmanager
+    def _leave(self, months: Iterable[int] | None) -> Iterator[None]:
+        """Hold the door when nobody is in these months (None: in any) any more; nobody enters them meanwhile."""
+        with self._door:
+            self._everyone = months is None
+            self._leaving.update(months or ())
+            try:
+                self._door.wait_for(
+                    lambda: not any(n for m, n in self._readers.items() if self._everyone or m in self._leaving)
+                )
+                yield
+            finally:
+                self._everyone = False
+                self._leaving.clear()
+                self._door.notify_all()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        spill = str(self._directory / "spill")
+        instance = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": spill})
+        # The first look at an array and the first answer in arrays import for 0.3 s: now, not at the first message.
+        instance.register("nothing", {"n": np.zeros(1, np.int64)})
+        instance.execute("SELECT n FROM nothing").fetchnumpy()
+        instance.unregister("nothing")
+        return instance
+
+    def _attach(self, month: int) -> None:
+        if month not in self._readers:
+            idle = [m for m, readers in self._readers.items() if not readers]
+            with suppress(duckdb.Error):  # what cannot be written now stays open
+                for m in idle[: max(0, len(self._readers) + 1 - AT_ONCE)]:
+                    self._detach(m)
+            name = _name(month)
+            self._instance.execute(f"ATTACH '{_quoted(self.path(month))}' AS {name}")
+            try:
+                self._instance.execute(_TABLES.format(name))
+            except duckdb.Error:
+                self._instance.execute(f"DETACH {name}")
+                raise
+            self._readers[month] = 0
+        self._readers.move_to_end(month)
+
+    def _detach(self, month: int) -> None:
+        if month in self._readers:
+            self._instance.execute(f"CHECKPOINT {_name(month)}")
+            self._instance.execute(f"DETACH {_name(month)}")
+            del self._readers[month]
+
+    def _remove_drafts(self) -> None:
+        for draft in self._directory.glob("*.draft*"):
+            draft.unlink()
+        shutil.rmtree(self._directory / "spill", ignore_errors=True)
+
+
+def _lock(directory: Path) -> int:
+    handle = os.open(directory / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as e:
+        os.close(handle)
+        raise StoreUnavailable(
+            f"another barrio is running on {directory}: stop it first, or give this one a directory of its own"
+        ) from e
+    return handle
+
+
+def _name(month: int) -> str:
+    return "odd" if month == ODD else f"m{month}"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

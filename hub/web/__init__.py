@@ -1,0 +1,1 @@
+"""The pages residents see, made on the server. Rule: they hold nothing but what the gate disclosed."""

@@ -1,0 +1,56 @@
+"""What a page may use: the gate, who watches, the settings, the clock, the ground and the templates. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from hub.core.audience import PUBLIC
+from hub.core.query import Query
+from hub.gate import Gate
+from hub.live import Live
+from hub.settings import PropertySettings, Settings
+from hub.web.ground import Ground
+
+SHARED = "public, no-cache"
+"""For what is the same for everybody: it may be kept as long as the gate's version stands."""
+PRIVATE = "no-store"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One site. `now` gives µs; `templates` know `zone`, `place` and the words."""
+
+    gate: Gate
+    live: Live
+    settings: Settings
+    now: Callable[[], int]
+    zone: ZoneInfo
+    ground: Ground
+    templates: Environment
+    properties: Mapping[str, PropertySettings]
+
+    @property
+    def place(self) -> str:
+        """What the neighbourhood is called."""
+        return self.settings.hub.name
+
+    def shown_properties(self) -> tuple[PropertySettings, ...]:
+        """The properties of which the public may see something, in the catalogue's order."""
+        faces = self.gate.read(Query(since=0, until=0), PUBLIC).faces
+        ids = {f.property for f in faces}
+        return tuple(p for p in self.properties.values() if p.id in ids)
+
+    def page(
+        self, request: Request, template: str, *, status: int = 200, keep: str = SHARED, **values: object
+    ) -> HTMLResponse:
+        """A page from a template; `?theme=dark` and `?theme=light` overrule what the system prefers."""
+        theme = request.query_params.get("theme")
+        values["theme"] = theme if theme in ("dark", "light") else None
+        body = self.templates.get_template(template).render(values)
+        return HTMLResponse(body, status, headers={"Cache-Control": keep})
