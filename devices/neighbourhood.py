@@ -3,7 +3,7 @@
 Rule: pure and the same every time. `plan` reads no file and no clock; who has dwellings, passes them in. Nobody in it
 is real: first names, house numbers and measurements are invented.
 
-The shapes of curves that a `PlannedStream` may name are in `CURVES`; what they look like is the simulator's business.
+The curve that a `PlannedStream` names is a key of `devices.curves.CURVES`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,6 @@ CELLS = 6
 FEWEST_A_CELL = 16
 RESOLUTION = 8
 METRE = 1 / 111_320
-CURVES = frozenset((
-    "battery", "brook", "brook-warmth", "coarse-dust", "daylight", "dust", "energy", "gas", "heat-pump",
-    "heating-water", "humidity", "indoor-co2", "indoor-humidity", "indoor-warmth", "link", "mains", "noise", "power",
-    "presence", "pressure", "rain", "signal", "soil", "soil-warmth", "uptime", "warmth", "water", "wind",
-))  # fmt: skip
 COUPLES = 0.45
 FIRST_NAMES = (
     "Adéla", "Alois", "Anežka", "Antonín", "Barbora", "Bedřich", "Běla", "Bohdan", "Cyril", "Dana", "Dominik",

@@ -14,7 +14,7 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,8 @@ from typing import TextIO
 
 import uvicorn
 
-from hub.control import CONTROL, Control, Desk
+from hub.control.commands import Desk
+from hub.control.wire import CONTROL, Control
 from hub.core.catalogue import Catalogue, ObservedProperty
 from hub.core.grade import MINUTE, Grade
 from hub.core.places import Dwellings, Place, partition
@@ -37,7 +38,7 @@ from hub.metrics import Metrics
 from hub.mqtt.broker import Broker, Source
 from hub.mqtt.contracts import EndpointSettings
 from hub.mqtt.endpoint import Endpoint
-from hub.registry import Registry
+from hub.registry import Limits, Registry
 from hub.settings import MqttSettings, PropertySettings, Settings, SettingsError, SourceSettings
 from hub.stores import STORES
 from hub.web.site import create_site
@@ -77,8 +78,9 @@ def opened(settings: Settings, now: Callable[[], int] = microseconds) -> Iterato
         catalogue = catalogue_of(settings.properties)
         dwellings = read_dwellings(settings.place.dwellings)
         registry = Registry.open(
-            data / "registry.sqlite", data / "secret.key", catalogue, partition(dwellings, 8), partition(dwellings, 9)
-        )
+            data / "registry.sqlite", data / "secret.key", catalogue, partition(dwellings, 8), partition(dwellings, 9),
+            limits_of(settings), now(),
+        )  # fmt: skip
         try:
             store = open_store(settings)
             try:
@@ -129,6 +131,17 @@ def read_dwellings(file: Path | None) -> list[Dwellings]:
         raise SettingsError(f"place.dwellings: {file} cannot be read: {error.strerror}") from error
     except (KeyError, ValueError, TypeError) as error:
         raise SettingsError(f"place.dwellings: {file}: every row needs lat, lon and dwellings as numbers") from error
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much anybody may use, as the operator set it."""
+    return Limits(
+        things_per_credential=settings.hub.things_per_credential,
+        messages_per_second=settings.mqtt.messages_per_second,
+        connections_per_credential=settings.mqtt.connections_per_credential,
+        quarantine_messages=settings.hub.quarantine_messages,
+        quarantine_bytes=settings.hub.quarantine_bytes,
+    )
 
 
 def routes_of(settings: Settings) -> Routes:
@@ -215,21 +228,18 @@ class Hub:
         Raises:
             SettingsError: a port is taken, or a part of the configuration cannot be used.
         """
-        s, parts = self._parts.settings, self._parts
+        s = self._parts.settings
         ingest = asyncio.create_task(self.ingest.run())
         stack.push_async_callback(_ended, ingest)
-        desk = Desk(
-            parts.registry, parts.store, parts.gate, parts.settings, parts.now, self.ingest.counts, self.endpoint
-        )
-        await stack.enter_async_context(Control(desk, s.hub.data / CONTROL))
         metrics = Metrics(self.ingest.counts, self.endpoint.counters)
         address = None
         if s.operator.port is not None:
-            port = await self._listen("operator", s.operator.port, lambda p: metrics.start(s.operator.host, p))
+            port = await self._listen("operator", s.operator.port, lambda p: _now(metrics.start, s.operator.host, p))
             stack.callback(metrics.stop)
             address = f"http://{s.operator.host}:{port}/metrics"
         web = await self._web(stack)
         stack.push_async_callback(self.live.stop)
+        await stack.enter_async_context(Control(self._desk(web), s.hub.data / CONTROL))
         await self._sources(stack)
         stack.push_async_callback(self.endpoint.stop, _STOP_SECONDS)
         port = await self._listen("mqtt", s.mqtt.port, lambda p: self.endpoint.start(s.mqtt.host, p))
@@ -240,6 +250,14 @@ class Hub:
             bound = await self._listen("mqtt.tls", tls_port, lambda p: self.endpoint.start(s.mqtt.host, p, context))
             tls = (s.mqtt.host, bound)
         return Addresses((s.mqtt.host, port), web, address, tls)
+
+    def _desk(self, web: str) -> Desk:
+        """What the operator's commands work with; a credential that ended is hung up on at once."""
+        loop, p = asyncio.get_running_loop(), self._parts
+        return Desk(
+            p.registry, p.store, p.gate, p.settings, p.now, self.ingest.counts, self.endpoint,
+            hang_up=lambda credential: _later(loop, self.endpoint.disconnect, credential), web=web,
+        )  # fmt: skip
 
     async def _web(self, stack: AsyncExitStack) -> str:
         s = self._parts.settings
@@ -259,13 +277,12 @@ class Hub:
             await broker.start()
             stack.push_async_callback(broker.stop)
 
-    async def _listen(self, what: str, port: int, start: Callable[[int], object]) -> int:
+    async def _listen(self, what: str, port: int, start: Callable[[int], Awaitable[int]]) -> int:
         """Listen on a port, or with `next_free` on one of the next fifty."""
-        tries = range(port, port + 50) if self._next_free and port else (port,)
-        for candidate in tries:
+        problem = OSError()
+        for candidate in range(port, port + 50) if self._next_free and port else (port,):
             try:
-                bound = start(candidate)
-                return int(await bound if asyncio.iscoroutine(bound) else bound)  # type: ignore[call-overload]
+                return await start(candidate)
             except OSError as error:
                 problem = error
         raise SettingsError(
@@ -296,8 +313,8 @@ def source_of(s: SourceSettings, credential: int) -> Source:
             raise SettingsError(f"sources.{s.name}.password_file: {error.strerror}: {s.password_file}") from error
     return Source(
         name=s.name, credential=credential, host=s.host, port=s.port, username=s.username, password=password,
-        ca=None if s.ca is None else str(s.ca), topics=s.topics, version=s.version, client_id=s.client_id,
-        shared=s.party is None,
+        ca_file=None if s.ca is None else str(s.ca), topics=s.topics, version=5 if s.version == "5" else 4,
+        client_id=s.client_id, shared=s.party is None,
     )  # fmt: skip
 
 
@@ -334,6 +351,14 @@ def _alone(data: Path) -> Iterator[TextIO]:
         raise SettingsError(f"hub.data: another barrio is at work in {data}: stop it, or set another folder") from error
     with lock:
         yield lock
+
+
+def _later(loop: asyncio.AbstractEventLoop, act: Callable[[int], object], number: int) -> None:
+    loop.call_soon_threadsafe(act, number)
+
+
+async def _now(act: Callable[[str, int], int], host: str, port: int) -> int:
+    return act(host, port)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -7,7 +7,7 @@ changed, at most once a second; nothing is announced but what is shown, so no up
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from hub.core.audience import Audience
 from hub.core.disclosed import Disclosed
@@ -27,7 +27,7 @@ class Live:
         self._every = every
         self._topics: dict[tuple[Query, Audience], _Topic] = {}
 
-    async def watch(self, query: Query, audience: Audience) -> AsyncIterator[Disclosed]:
+    async def watch(self, query: Query, audience: Audience) -> AsyncGenerator[Disclosed]:
         """Answers as they change, the present one first; ends when the hub stops.
 
         A slow reader misses answers, never gets old ones.

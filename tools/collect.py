@@ -24,6 +24,8 @@ VENDOR = ROOT / "hub" / "web" / "static" / "vendor"
 AXE = ROOT / "build" / "axe"
 WORK = ROOT / "build" / "npm"
 RECORD = "collected.json"
+NPM_SAYS = 5
+"""So many lines of npm's complaint are passed on."""
 
 FONT = "@fontsource-variable/atkinson-hyperlegible-next"
 FACES = tuple(f"atkinson-hyperlegible-next-{part}-wght-normal.woff2" for part in ("latin", "latin-ext"))
@@ -90,13 +92,20 @@ def install(*, tests: bool) -> None:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copyfile(TOOLS / name, WORK / name)
     say("browser parts: asking npm for " + ", ".join(json.loads((TOOLS / "package.json").read_text())["dependencies"]))
-    patience = ["--prefer-offline", "--fetch-retries=2", "--fetch-timeout=60000", "--loglevel=error"]
+    patience = [
+        "--prefer-offline",
+        "--fetch-retries=2",
+        "--fetch-retry-maxtimeout=3000",
+        "--fetch-retry-mintimeout=1000",
+        "--fetch-timeout=60000",
+        "--loglevel=error",
+    ]
     done = npm(
         ["ci", *patience, *([] if tests else ["--omit=dev"])],
         return_completed_process=True, cwd=WORK, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     if done.returncode:
-        said = str(done.stdout).strip()
+        said = "\n".join(str(done.stdout).strip().splitlines()[:NPM_SAYS])
         raise CollectError(f"npm could not fetch the browser parts; connect this machine and try again.\n{said}")
 
 

@@ -160,7 +160,7 @@ def names(t: Theme, only: list[object], **more: str) -> Style:
 
 
 def tiles(t: Theme) -> list[Style]:
-    """Layers for an operator's PMTiles file (Protomaps basemap, version 4), put under our own by `map.js`."""
+    """Layers for an operator's PMTiles file (Protomaps basemap, version 4), put under our own streets by `map.js`."""
     kinds: dict[str, tuple[str, list[object]]] = {
         "park": ("landuse", ["in", ["get", "kind"], ["literal", ["park", "forest", "wood", "cemetery", "grass"]]]),
         "water-areas": ("water", ["==", ["geometry-type"], "Polygon"]),

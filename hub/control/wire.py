@@ -12,7 +12,7 @@ import logging
 import socket
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from hub.control.commands import CommandError, Desk, perform
 
@@ -31,7 +31,7 @@ class Control:
         self._path = path
         self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Control:
+    async def __aenter__(self) -> Self:
         """Listen; a socket left by a hub that died is replaced (the data folder is locked by us)."""
         self._path.unlink(missing_ok=True)
         # The folder is the operator's alone already (mode 0700); the socket says so again.

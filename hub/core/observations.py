@@ -30,6 +30,8 @@ FUTURE = 4
 """Quality: its time was more than ten minutes ahead of the hub's clock."""
 IMPLAUSIBLE = 8
 """Quality: outside its property's plausible range."""
+_NO_TIME = -(2**63)
+_NOTHING_KNOWN: dict[tuple[str, str, str | None], int] = {}
 
 
 class Unattributed(Exception):
@@ -59,6 +61,15 @@ class Observations:
             self.datastream[rows], self.owner[rows], self.time[rows], self.received[rows],
             self.value[rows], self.grade[rows], self.wish[rows], self.quality[rows],
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """What `attribute` makes of a batch: observations, the keys the table lacks, the messages that came in clear."""
+
+    observations: Observations
+    missing: frozenset[Key]
+    clear: list[Message]
 
 
 class Key(Struct, frozen=True, order=True):
@@ -120,62 +131,80 @@ class SeriesTable:
         return cls(series, numbers)
 
 
-def unknown_keys(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> set[Key]:
-    """The keys in these messages that the table does not have yet."""
-    missing: set[Key] = set()
-    for message, decoded in heard:
-        known = table.numbers.get(message.credential, {})
-        for r in decoded.readings:
-            if (r.thing, r.property, r.unit) not in known:
-                missing.add(Key(message.credential, r.thing, r.property, r.unit))
-    return missing
-
-
-def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> tuple[Observations, list[Message]]:
+def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> Attributed:
     """Give each reading its datastream, owner and grade at arrival.
 
-    In: messages with what was decoded of them. Out: the observations in order, and the messages of which a reading
-    was left out because its datastream is `sealed` and it came in clear (or its key is not in the table).
-    A retained reading without a time of its own is a repetition of what was stored when it was new: left out.
+    In: messages with what was decoded of them. Out: the observations in order; left out are readings whose key is not
+    in the table, what came in clear for a `sealed` datastream, and retained readings without a time of their own
+    (they repeat what was stored when it was new).
     """
-    number: list[int] = []
-    readings: list[Reading] = []
-    origin: list[int] = []
-    counts: list[int] = []
-    refused: list[Message] = []
+    found: list[int] = []
+    add = found.append
     for message, decoded in heard:
-        known = table.numbers.get(message.credential, {})
-        before = len(readings)
+        known = table.numbers.get(message.credential, _NOTHING_KNOWN)
         for r in decoded.readings:
-            i = known.get((r.thing, r.property, r.unit), -1)
-            if i < 0 or table.series[i].grade is Grade.SEALED:
-                refused.append(message)
-            elif r.time is not None or not message.retained:
-                number.append(i)
-                readings.append(r)
-        counts.append(len(readings) - before)
-        origin.append(message.received)
-    received = np.repeat(np.array(origin, np.int64), counts)
-    wishes = np.repeat(np.array([NO_WISH if m.wish is None else m.wish for m, _ in heard], np.uint8), counts)
-    return _columns(np.array(number, np.intp), readings, received, wishes, table), refused
+            add(known.get((r.thing, r.property, r.unit), -1))
+    number = np.array(found, np.intp)
+    readings = [r for _, decoded in heard for r in decoded.readings]
+    counts = [len(decoded.readings) for _, decoded in heard]
+    unknown = number < 0
+    missing = _keys(heard, counts, unknown)
+    sealed = np.zeros(len(number), bool)
+    sealed[~unknown] = table.grade[number[~unknown]] == Grade.SEALED
+    left_out = unknown | sealed
+    if any(m.retained for m, _ in heard):
+        left_out |= np.repeat([m.retained for m, _ in heard], counts) & [r.time is None for r in readings]
+    clear = [heard[i][0] for i in np.unique(_origins(counts)[sealed])]
+    received = np.repeat(np.array([m.received for m, _ in heard], np.int64), counts)
+    wish = _wishes(heard, readings, counts)
+    if left_out.any():
+        kept = np.flatnonzero(~left_out)
+        number, received, wish, readings = number[kept], received[kept], wish[kept], [readings[i] for i in kept]
+    return Attributed(_columns(number, readings, received, wish, table), missing, clear)
+
+
+def _origins(counts: Sequence[int]) -> NDArray[np.intp]:
+    """For each reading the number of its message."""
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+def _keys(
+    heard: Sequence[tuple[Message, Decoded]], counts: Sequence[int], unknown: NDArray[np.bool_]
+) -> frozenset[Key]:
+    if not unknown.any():
+        return frozenset()
+    origins = _origins(counts)[unknown]
+    return frozenset(
+        Key(heard[i][0].credential, r.thing, r.property, r.unit)
+        for i in np.unique(origins)
+        for r in heard[i][1].readings
+    )
+
+
+def _wishes(heard: Sequence[tuple[Message, Decoded]], readings: Sequence[Reading], counts: Sequence[int]) -> Bytes:
+    """The stricter of the message's and the reading's own wish."""
+    own = np.full(len(readings), NO_WISH, np.uint8)
+    if {r.wish for r in readings} != {None}:
+        own = np.array([NO_WISH if r.wish is None else r.wish for r in readings], np.uint8)
+    if {m.wish for m, _ in heard} != {None}:
+        whole = np.array([NO_WISH if m.wish is None else m.wish for m, _ in heard], np.uint8)
+        own = np.minimum(own, np.repeat(whole, counts))
+    return own
 
 
 def _columns(
-    number: NDArray[np.intp], readings: Sequence[Reading], received: Times, wishes: Bytes, table: SeriesTable
+    number: NDArray[np.intp], readings: Sequence[Reading], received: Times, wish: Bytes, table: SeriesTable
 ) -> Observations:
-    none = -(2**63)
-    time = np.array([none if r.time is None else r.time for r in readings], np.int64)
-    own = np.array([NO_WISH if r.wish is None else r.wish for r in readings], np.uint8)
+    time = np.array([_NO_TIME if r.time is None else r.time for r in readings], np.int64)
     value = np.array([r.value for r in readings], np.float64)
     value = value * table.scale[number] + table.shift[number]
-    stamped = time == none
+    stamped = time == _NO_TIME
     time = np.where(stamped, received, time)
     quality = stamped * np.uint8(STAMPED)
     quality |= (time < received - HOUR) * np.uint8(LATE)
     quality |= (time > received + 10 * MINUTE) * np.uint8(FUTURE)
     quality |= ((value < table.low[number]) | (value > table.high[number])) * np.uint8(IMPLAUSIBLE)
     grade = _paused(number, time, table)
-    wish = np.minimum(wishes, own)
     return Observations(table.datastream[number], table.owner[number], time, received, value, grade, wish, quality)
 
 

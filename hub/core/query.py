@@ -9,6 +9,10 @@ class QueryError(Exception):
     """The question cannot be answered as it stands; the text says what to change."""
 
 
+class StoreUnavailable(Exception):
+    """The store cannot take or give data now; nothing was half done. Wait and try again; the text says what to do."""
+
+
 class Query(Struct, frozen=True, kw_only=True):
     """A question to the gate.
 

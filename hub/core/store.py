@@ -14,11 +14,8 @@ from msgspec import Struct
 
 from hub.core.observations import Ints, Observations, Times, Values
 from hub.core.query import Query
+from hub.core.query import StoreUnavailable as StoreUnavailable  # noqa: PLC0414 - part of the protocol
 from hub.core.scope import Scope
-
-
-class StoreUnavailable(Exception):
-    """The store cannot take or give data now; nothing was half done. Wait and try again; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

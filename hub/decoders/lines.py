@@ -51,6 +51,11 @@ class Listener:
         self._form = form
         self._heard: dict[tuple[str, str], Announcement] = {}
 
+    @property
+    def heard(self) -> list[Announcement]:
+        """What was announced so far."""
+        return list(self._heard.values())
+
     def hear(self, topic: str, payload: bytes, received: int, *, retained: bool = False) -> Decoded:
         """Decode one message that came at `received` (µs); raises `DecodeError`."""
         form = self._form or self._routes.format_of(topic)

@@ -63,7 +63,7 @@ def decode(message: Message, heard: Heard) -> Decoded:
     """
     thing, last = _address(message.topic)
     if last == "readings":
-        return Decoded(senml.resolve(_pack(message.payload), message.received, _Places(thing, message.topic).place))
+        return Decoded(_pack(message, _Places(thing, message.topic)))
     if last == "about":
         return _introduction(thing, message.payload)
     if last in {"status", "errors"}:
@@ -135,12 +135,13 @@ def _time(value: float | str, received: int) -> int | None:
     return instant(value)
 
 
-def _pack(payload: bytes) -> list[senml.Record]:
-    """CBOR when its first byte is that of a CBOR array, map or self-description tag, else JSON."""
+def _pack(message: Message, places: _Places) -> list[Reading]:
+    """CBOR when the first byte is that of a CBOR array, map or self-description tag, else JSON."""
+    payload, received = message.payload, message.received
     first = payload[0] if payload else 0
     if 0x80 <= first <= 0xBF or first == 0xD9:  # noqa: PLR2004 - CBOR major types 4 to 5, and tag 55799
-        return senml.from_cbor(payload)
-    return senml.from_json(clean(payload)) if payload else []
+        return senml.resolve(senml.from_cbor(payload), received, places.place)
+    return senml.resolve(senml.from_json(clean(payload)), received, places.place) if payload else []
 
 
 class _Places:

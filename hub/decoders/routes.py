@@ -7,25 +7,11 @@ wins; a topic that no rule knows has no format, and the message is refused rathe
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
-
-import msgspec
 
 NATIVE = "native"
 _REMEMBERED = 65_536
 _UNKNOWN = object()
-
-
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[topics]]`` of config/topics.toml: an MQTT topic filter (MQTT 5 section 4.7) and the format behind it."""
-
-    filter: str
-    format: str
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    topics: list[Rule] = []
 
 
 class Routes:
@@ -35,18 +21,6 @@ class Routes:
         """Compile (filter, format) pairs, in order; `ValueError` for what is no topic filter."""
         self._rules = [(_compiled(pattern), name) for pattern, name in rules]
         self._known: dict[str, str | None] = {}
-
-    @classmethod
-    def from_toml(cls, text: str, formats: Sequence[str]) -> Routes:
-        """Compile the text of a topics.toml; `ValueError` says what to change: an unknown key, format or filter."""
-        try:
-            rules = msgspec.convert(tomllib.loads(text), _File).topics
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
-            raise ValueError(str(problem)) from None
-        for at, rule in enumerate(rules):
-            if rule.format not in formats:
-                raise ValueError(f"no format `{rule.format}` - at `$.topics[{at}].format`; known: {', '.join(formats)}")
-        return cls([(rule.filter, rule.format) for rule in rules])
 
     def format_of(self, topic: str) -> str | None:
         """The format's name (a key of `DECODERS`), or None when nobody said how to read this topic."""

@@ -87,23 +87,25 @@ def resolve(pack: list[Record], received: int, place: Place) -> list[Reading]:
     add, earliest, latest = readings.append, _RELATIVE, _FURTHEST
     base = _Base()
     places: dict[str | None, tuple[str, str]] = {}
-    time, unit = base.time, base.unit
+    time, unit, offset = base.time, base.unit, base.value
     for r in pack:
         if r.bn is not None or r.bt is not None or r.bu is not None or r.bv is not None or r.bs is not None or r.bver:
             places = places if r.bn is None else {}
             base.take(r)
-            time, unit = base.time, base.unit
-        if r.v is None and r.vb is None and r.s is None:
+            time, unit, offset = base.time, base.unit, base.value
+        value = r.v
+        if value is None and r.vb is None and r.s is None:
             continue
-        at = places.get(r.n)
-        if at is None:
-            places[r.n] = at = place(base.name + (r.n or ""))
+        try:
+            thing, name = places[r.n]
+        except KeyError:
+            thing, name = places[r.n] = place(base.name + (r.n or ""))
         seconds = time + r.t
         when = int(seconds * 1e6 + 0.5) if earliest <= seconds < latest else _relative(seconds, received)
-        if r.v is None or r.s is not None or r.grade is not None or base.value:
-            readings.extend(base.unusual(r, at, when))
+        if value is None or offset or r.s is not None or r.grade is not None:
+            readings.extend(base.unusual(r, thing, name, when))
         else:
-            add(Reading(at[0], at[1], r.v, when, r.u or unit))
+            add(Reading(thing, name, value, when, r.u or unit))
     return readings
 
 
@@ -124,9 +126,8 @@ class _Base:
         self.value = self.value if record.bv is None else record.bv
         self.sum = self.sum if record.bs is None else record.bs
 
-    def unusual(self, record: Record, at: tuple[str, str], when: int | None) -> Iterator[Reading]:
+    def unusual(self, record: Record, thing: str, name: str, when: int | None) -> Iterator[Reading]:
         """The readings of a record with a base value, a switch, a sum or a wish."""
-        thing, name = at
         unit = record.u or self.unit
         wish = None if record.grade is None else Grade.read(record.grade)
         if record.v is not None:

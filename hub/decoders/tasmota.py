@@ -42,6 +42,7 @@ _OF_SENSORS: tuple[tuple[str, dict[str, str]], ...] = (
 """How a sensor's name begins → its units; the first that fits. (Zigbee's illuminance is a raw logarithm.)"""
 _STATE = {"UptimeSec": "s", "Vcc": "V", "Wifi.RSSI": "%", "Wifi.Signal": "dB[mW]", "BatteryPercentage": "%"}
 _POWER = re.compile(r"POWER\d{0,2}")
+_WARM = re.compile(r".*Temp\w*|OBJTMP|AMBTMP|DewPoint|HeatIndex")
 _BLUETOOTH = re.compile(r".+-[0-9A-Fa-f]{6}")
 _ABOUT_ITSELF = frozenset({"Time", "Epoch", "TempUnit", "PressureUnit", "SpeedUnit", "VolumeUnit", "TotalStartTime"})
 _NO_SENSOR = re.compile(
@@ -51,7 +52,7 @@ _NO_SENSOR = re.compile(
 )
 _IDENTITY = re.compile(
     r"id|.*_id|address|addr|mac|uid|device|name|model|type|serial|.*number|code|data|version|.*time|end|endpoint|group|"
-    r"manufacturer|modelid|.*/.*",
+    r"manufacturer|modelid|.*[/!<].*",
     re.IGNORECASE,
 )
 
@@ -133,6 +134,12 @@ def _status(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
             yield from read(thing, part)
 
 
+def _energy(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+    """`tele/{topic}/ENERGY` of firmware before 6: what is under ENERGY in a SENSOR body today."""
+    own = {key: value for key, value in body.items() if key not in _ABOUT_ITSELF}
+    yield from _sensor(thing, {"Time": body.get("Time"), "Epoch": body.get("Epoch"), "ENERGY": own})
+
+
 def _state(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
     """A STATE body: relays, and the few diagnostics that help an owner."""
     time = instant(body.get("Time")) or instant(body.get("Epoch"))
@@ -173,21 +180,17 @@ class _Units:
     """The units of one message: what it says itself, else what the documentation fixes."""
 
     def __init__(self, body: Mapping[str, object]) -> None:
-        temperature = _TEMPERATURES.get(str(body.get("TempUnit", "C")))
-        pressure = _spelled(body.get("PressureUnit", "hPa"), _PRESSURES)
-        self._said = {
-            "Temperature": temperature,
-            "DewPoint": temperature,
-            "Pressure": pressure,
-            "SeaPressure": pressure,
-        }
+        self._temperature = _TEMPERATURES.get(str(body.get("TempUnit", "C")))
+        self._pressure = _spelled(body.get("PressureUnit", "hPa"), _PRESSURES)
         self._speed = _spelled(body.get("SpeedUnit", "km/h"), _SPEEDS)
 
     def of(self, sensor: str, key: str) -> str | None:
         """The unit of a sensor's key, or None where nobody says it."""
-        kind = key.rstrip("0123456789") if key.startswith(("Temperature", "Illuminance")) else key
-        if kind in self._said:
-            return self._said[kind]
+        if _WARM.fullmatch(key):
+            return self._temperature
+        if key.endswith("Pressure"):
+            return self._pressure
+        kind = key.rstrip("0123456789") if key.startswith("Illuminance") else key
         if kind == "Speed" and sensor.startswith(("TX2", "WINDMETER")):
             return self._speed
         return next((table.get(kind) for begins, table in _OF_SENSORS if sensor.startswith(begins)), None)
@@ -201,6 +204,7 @@ _READERS: dict[str, Callable[[str, Mapping[str, object]], Iterator[Reading]]] = 
     "SENSOR": _sensor,
     "STATE": _state,
     "RESULT": _result,
+    "ENERGY": _energy,
     "STATUS": _status,
     "STATUS0": _status,
     "STATUS8": _status,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from hub.core.observations import Observations, attribute, unknown_keys
+from hub.core.observations import Key, Observations, attribute
 from hub.core.reading import Decoded, DecodeError, Message
 from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
@@ -64,12 +64,14 @@ class Ingest:
     async def _take(self, batch: list[Chunk]) -> None:
         messages = await self._placed([m for chunk in batch for m in chunk])
         heard = await self._decode(messages)
-        await self._learn(heard)
-        observations, sealed = attribute(heard, self._registry.series_table(self._now()))
-        self._refusals.sealed(sealed)
-        await self._until(self._store.append, observations, _hashes(heard, observations))
+        made = attribute(heard, self._registry.series_table(self._now()))
+        if made.missing:
+            await self._learn(heard, made.missing)
+            made = attribute(heard, self._registry.series_table(self._now()))
+        self._refusals.sealed(made.clear)
+        await self._until(self._store.append, made.observations, _hashes(heard, made.observations))
         await self._until(self._refusals.record, self._now())
-        self._acknowledge(batch, len(observations))
+        self._acknowledge(batch, len(made.observations))
 
     async def _until(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do it in a thread, again and again until it works: a full disk or a locked file delays, it does not lose."""
@@ -118,12 +120,10 @@ class Ingest:
             heard.append((message, decoded))
         return heard
 
-    async def _learn(self, heard: list[tuple[Message, Decoded]]) -> None:
+    async def _learn(self, heard: list[tuple[Message, Decoded]], missing: frozenset[Key]) -> None:
         """What is first heard becomes a thing of the credential's party, at `home`."""
-        missing = unknown_keys(heard, self._registry.series_table(self._now()))
-        if missing:
-            refused = await self._until(self._registry.first_heard, missing, self._now())
-            self._refusals.unowned(heard, refused)
+        refused = await self._until(self._registry.first_heard, missing, self._now())
+        self._refusals.unowned(heard, refused)
 
     def _acknowledge(self, batch: list[Chunk], readings: int) -> None:
         now, count = self._now(), 0

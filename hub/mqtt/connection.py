@@ -24,7 +24,7 @@ from hub.mqtt.shared import Shared, Space
 from hub.mqtt.topics import matches
 
 KEEP_ALIVE_FACTOR = 1.5
-CLOSING_SECONDS = 5.0
+CLOSING_SECONDS = 2.0
 _CONNECT = 0x10
 _ACKS = (0, 0x4002_0000, 0x5002_0000)
 """PUBACK and PUBREC of two bytes, as one number each, by QoS; the packet identifier is the lower half."""
@@ -107,15 +107,12 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         self._transport = None
-        if self._closed is None:
-            self._closed = self._loop.time()
+        self.close()
         shared = self.shared
         shared.connections.discard(self)
         shared.counters.connections -= 1
         if self.space is None:
             shared.waiting -= 1
-        session.publish_will(self)
-        session.leave(self)
         self.pending = 0
 
     def pause_writing(self) -> None:
@@ -210,14 +207,14 @@ class Connection(asyncio.Protocol):
         elif self.version == MQTT_5:
             told = Properties(reason_string=text) if text and self.largest >= codec.MAX_PACKET else Properties()
             self.send(Disconnect(reason, told))
-        self.close()
+        self.close(linger=True)
 
     def refuse(self, refusal: bytes) -> None:
         """Stay silent for as long as every refusal takes, then say it and close."""
 
         def say() -> None:
             self.send_raw(refusal)
-            self.close()
+            self.close(linger=True)
 
         self.hold(Hold.REFUSED)
         self._loop.call_later(self.shared.settings.refusal_seconds, say)
@@ -226,25 +223,39 @@ class Connection(asyncio.Protocol):
         """Another connection of the same client came: its will is published unless that was to wait for its return."""
         if self.will is not None and self.will.properties.will_delay:
             self.will = None
-        session.publish_will(self)
         self.fail(Reason.SESSION_TAKEN_OVER, "another connection has the same client id")
 
-    def close(self) -> None:
-        """Close when what was written has gone out; nothing more is read."""
-        if self._closed is None:
-            self._closed = self._loop.time()
-            if self._transport is not None:
-                self._transport.close()
+    def close(self, *, linger: bool = False) -> None:
+        """Close when what was written has gone out; nothing more is read, and the client id is free at once.
+
+        `linger`: say only that nothing more comes, and drop what still arrives until the client closes or a moment has
+        passed; closed at once over unread bytes, TCP would take the reason back from the client.
+        """
+        if self._closed is not None:
+            return
+        self._closed = self._loop.time()
+        session.part(self)
+        if self._transport is None:
+            return
+        if not linger or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        try:
+            self._transport.write_eof()
+            self.release(self._holds)
+        except OSError:  # the client has gone already
+            self._transport.abort()
 
     def abort(self) -> None:
         """Close at once, whatever was not sent yet."""
-        if self._closed is None:
-            self._closed = self._loop.time()
+        self.close()
         if self._transport is not None:
             self._transport.abort()
 
     def hold(self, why: Hold) -> None:
         """Stop reading for a reason."""
+        if self._closed is not None:
+            return
         if not self._holds and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
         self._holds |= why

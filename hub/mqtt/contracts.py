@@ -23,7 +23,7 @@ class Inbox(Protocol):
         """Whether senders should wait; `put` still takes what was read already."""
 
     def put(self, messages: list[Message]) -> None:
-        """Take messages in their order; called on the event loop, never waits, keeps the list."""
+        """Take messages of one sender in their order; called on the event loop, never waits, keeps the list."""
 
     async def room(self) -> None:
         """Wait until it is no longer full."""

@@ -15,6 +15,7 @@ from hub.mqtt.reasons import ProtocolError, Reason
 from hub.mqtt.topics import check_name
 
 BRIDGE = 0x80
+_NAME_3_1 = b"MQIsdp"
 _QOS_LIMIT = 2
 _WILL_PROPERTIES = frozenset(
     {"payload_format", "message_expiry", "content_type", "response_topic", "correlation_data", "will_delay", "user"}
@@ -57,8 +58,10 @@ def reason(cursor: Cursor, terms: Terms) -> int:
 
 def read_connect(cursor: Cursor, terms: Terms) -> Connect:
     """Section 3.1. A fault behind the level is raised with the version, so that it can be answered in its form."""
-    if cursor.binary() != b"MQTT":
-        raise ProtocolError(Reason.UNSUPPORTED_VERSION, "the protocol is not MQTT 3.1.1 or 5")
+    name = cursor.binary()
+    if name != b"MQTT":
+        version = MQTT_3 if name == _NAME_3_1 else None
+        raise ProtocolError(Reason.UNSUPPORTED_VERSION, "the protocol is not MQTT 3.1.1 or 5", version)
     level = cursor.u8()
     version = level & ~BRIDGE
     if version not in {MQTT_3, MQTT_5}:

@@ -33,7 +33,7 @@ from hub.mqtt.packets import (
 )
 from hub.mqtt.properties import Properties
 from hub.mqtt.reasons import ProtocolError, Reason
-from hub.mqtt.shared import MAX_DELAYED_WILLS
+from hub.mqtt.shared import MAX_DELAYED_WILLS, Space
 from hub.mqtt.topics import SHARED, is_usable
 
 if TYPE_CHECKING:
@@ -75,30 +75,16 @@ def read_wish(properties: Properties) -> Grade | None:
     return min((Grade.read(value) for name, value in properties.user if name == "grade"), default=None)
 
 
-def publish_will(connection: Connection) -> None:
-    """Hand the will over, after its delay if the client does not come back; once, and not for one that has gone."""
-    will, connection.will = connection.will, None
-    space = connection.space
-    if will is None or space is None or connection.shared.stopping or will.topic.startswith("$"):
+def part(connection: Connection) -> None:
+    """The connection has ended: give the client id back, and publish the will that the client left behind."""
+    space, will = connection.space, connection.will
+    if space is None:
         return
-    delay = min(will.properties.will_delay or 0, connection.shared.settings.will_seconds)
-    if not delay or len(space.wills) >= MAX_DELAYED_WILLS:
-        _put_will(connection, will)
-        return
-    client_id = connection.client_id
-
-    def due() -> None:
-        del space.wills[client_id]
-        _put_will(connection, will)
-
-    space.wills[client_id] = asyncio.get_running_loop().call_later(delay, due)
-
-
-def leave(connection: Connection) -> None:
-    """Give the client id back."""
-    space = connection.space
-    if space is not None and space.clients.get(connection.client_id) is connection:
+    if space.clients.get(connection.client_id) is connection:
         del space.clients[connection.client_id]
+    connection.will = None
+    if will is not None and not connection.shared.stopping and not will.topic.startswith("$"):
+        _publish_will(connection, space, will)
 
 
 def _is_repeated(connection: Connection, intake: Intake, packet: Publish) -> bool:
@@ -126,6 +112,21 @@ def _message(connection: Connection, packet: Publish, received: int, wish: Grade
         connection, credential, packet.topic, packet.payload, received, packet.packet, packet.qos, packet.dup,
         packet.retain, wish,
     )  # fmt: skip
+
+
+def _publish_will(connection: Connection, space: Space, will: Will) -> None:
+    """Hand the will over, after its delay if the client does not come back."""
+    delay = min(will.properties.will_delay or 0, connection.shared.settings.will_seconds)
+    client_id = connection.client_id
+    if not delay or client_id in space.wills or len(space.wills) >= MAX_DELAYED_WILLS:
+        _put_will(connection, will)
+        return
+
+    def due() -> None:
+        del space.wills[client_id]
+        _put_will(connection, will)
+
+    space.wills[client_id] = asyncio.get_running_loop().call_later(delay, due)
 
 
 def _put_will(connection: Connection, will: Will) -> None:

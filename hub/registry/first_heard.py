@@ -71,7 +71,9 @@ class Doorstep:
         """Give each key a datastream; those that cannot have one, with the reason."""
         refused: dict[Key, str] = {}
         fine = []
-        for key in sorted(keys, key=lambda k: (k.thing, k.property, k.unit is None, k.unit or "")):
+        led = _led(self._connection, self._credential)
+        fresh = (k for k in keys if (k.thing, k.property, written(k.unit)) not in led)
+        for key in sorted(fresh, key=lambda k: (k.thing, k.property, k.unit is None, k.unit or "")):
             reason = self._objection(key)
             if reason is None:
                 fine.append(key)
@@ -179,6 +181,13 @@ def recognised(catalogue: Catalogue, kind: str | None, named: str, unit: str | N
         return "", (1.0, 0.0)
     way = None if unit is None else conversion(unit, observed.unit)
     return observed.id, way or (1.0, 0.0)
+
+
+def _led(connection: Connection, credential: int) -> set[tuple[str, str, str]]:
+    """What leads somewhere already, to open things or to closed ones."""
+    c, d = t.series.c, t.datastreams.c
+    query = select(c.thing, c.property, c.spelling).join(t.datastreams, d.id == c.datastream)
+    return {tuple(row) for row in connection.execute(query.where(c.credential == credential, d.closed.is_(None)))}
 
 
 def _things_of(connection: Connection, credential: int) -> dict[str, _Thing]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select, true
 
 from hub.core.admission import Admission
 from hub.core.audience import Audience
@@ -202,6 +202,22 @@ class Registry:
             return []
         mine = t.refusals.c.credential == row.credential
         return self._refusals(mine if row.kind == "thing" else mine & (t.refusals.c.thing == row.wire), limit)
+
+    def all_refusals(self, limit: int = 50) -> list[Refused]:
+        """What was turned away of anybody, the newest first: for the operator."""
+        return self._refusals(true(), limit)
+
+    def credential_of_thing(self, thing: int) -> int | None:
+        """The credential that is this thing's own, or None when it speaks through somebody else's."""
+        with self._database.read() as connection:
+            h, c = t.things.c, t.credentials.c
+            own = (h.id == thing) & (c.kind == "thing") & c.closed.is_(None)
+            return connection.execute(select(c.id).join(t.things, h.credential == c.id).where(own)).scalar()
+
+    def quarantined(self) -> int:
+        """How many messages wait for somebody to say that they are his."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(t.quarantine)).scalar_one())
 
     def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
         """Who may come in; `certificate` is the name in a client certificate that TLS has verified.

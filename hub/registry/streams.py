@@ -1,6 +1,6 @@
 """Datastreams as those who change them need them: whose, how far they may go at most, where, and their history.
 
-Rule: what is not there, closed or not whole is not found.
+Rule: a closed one is still its owner's: he may show less of its past, not more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hub.registry.histories import NO_HISTORY, histories
 
 
 class Stream(Struct, frozen=True):
-    """One open datastream within a transaction."""
+    """One datastream within a transaction."""
 
     id: int
     thing: int
@@ -34,6 +34,7 @@ class Stream(Struct, frozen=True):
     place: Place | None
     commons: int | None
     history: History
+    closed: bool
 
 
 def read_streams(
@@ -43,24 +44,35 @@ def read_streams(
     ids: Collection[int] | None = None,
     things: Collection[int] | None = None,
     owners: Collection[int] | None = None,
+    commons: Collection[int] | None = None,
 ) -> list[Stream]:
-    """The open datastreams with these ids, or of these things or owners (None: any)."""
+    """The datastreams with these ids, of these things or owners, or shown to these commons (None: any)."""
     h, d, p = t.things.c, t.datastreams.c, t.parties.c
-    wanted: list[ColumnElement[bool]] = [d.closed.is_(None), h.closed.is_(None)]
-    for column, values in ((d.id, ids), (h.id, things), (h.owner, owners)):
-        if values is not None:
-            wanted.append(column.in_(values))
+    asked = ((d.id, ids), (h.id, things), (h.owner, owners), (d.commons, commons))
+    wanted: list[ColumnElement[bool]] = [column.in_(values) for column, values in asked if values is not None]
     query = (
         select(
-            d.id, d.thing, h.title, h.wire, h.owner, p.kind, d.property, d.named, h.exposure, h.lat, h.lon, d.commons
-        )
+            d.id,
+            d.thing,
+            h.title,
+            h.wire,
+            h.owner,
+            p.kind,
+            d.property,
+            d.named,
+            h.exposure,
+            h.lat,
+            h.lon,
+            d.commons,
+            d.closed,
+        )  # fmt: skip
         .join(t.things, h.id == d.thing)
         .join(t.parties, p.id == h.owner)
         .where(*wanted)
         .order_by(d.since, d.id)
     )
     rows = transaction.connection.execute(query).all()
-    told = histories(transaction.connection, None if ids is things is owners is None else [r.id for r in rows])
+    told = histories(transaction.connection, [r.id for r in rows] if wanted else None)
     streams = []
     for r in rows:
         observed, kind = catalogue.get(r.property), PartyKind(r.kind)
@@ -68,6 +80,6 @@ def read_streams(
         streams.append(Stream(
             r.id, r.thing, r.title or r.wire, r.owner, kind, r.property, "" if observed is None else observed.family,
             r.named, cap(observed, exposure, kind), None if r.lat is None or r.lon is None else Place(r.lat, r.lon),
-            r.commons, told.get(r.id, NO_HISTORY),
+            r.commons, told.get(r.id, NO_HISTORY), r.closed is not None,
         ))  # fmt: skip
     return streams

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from threading import RLock
 from time import time_ns
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ COLUMNS = {
     "datastream": np.int32, "owner": np.int32, "time": np.int64, "received": np.int64,
     "value": np.float64, "grade": np.uint8, "wish": np.uint8, "quality": np.uint8,
 }  # fmt: skip
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 class MemoryStore:
@@ -91,12 +93,16 @@ class MemoryStore:
 
 
 def _by_datastream(slices: NDArray[np.void]) -> list[NDArray[np.void]]:
-    return [slices[slices["datastream"] == d] for d in np.unique(slices["datastream"])]
+    slices = slices[np.argsort(slices["datastream"], kind="stable")]
+    first = np.unique(slices["datastream"], return_index=True)[1]
+    return np.split(slices, first[1:]) if len(slices) else []
 
 
 def _under(slices: NDArray[np.void], query: Query, stored: Observations) -> Rows:
     """What one datastream's slices show: its rows, or the means of its windows."""
-    rows = stored.take(stored.datastream == slices["datastream"][0])
+    datastream = slices["datastream"][0]
+    first, after = (int(np.searchsorted(stored.datastream, datastream, side)) for side in _SIDES)
+    rows = stored.take(np.arange(first, after))
     admitted = np.zeros(len(rows), bool)
     time = rows.time
     for s in slices:
@@ -109,12 +115,13 @@ def _under(slices: NDArray[np.void], query: Query, stored: Observations) -> Rows
             yes &= rows.received < time + s["window"] + s["watermark"]
         admitted |= yes
     admitted &= (time >= max(query.since, BEGINNING)) & (time < min(query.until, END))
-    datastream, time, value = rows.datastream[admitted], time[admitted], rows.value[admitted]
-    return _means(datastream, time, value) if slices["step"][0] else Rows(datastream, time, value)
+    shown = Rows(rows.datastream[admitted], time[admitted], rows.value[admitted])
+    return _means(shown) if slices["step"][0] else shown
 
 
-def _means(datastream: NDArray[np.int32], time: NDArray[np.int64], value: NDArray[np.float64]) -> Rows:
-    starts, first, count = np.unique(time, return_index=True, return_counts=True)
+def _means(rows: Rows) -> Rows:
+    """Rows whose time is the start of their window as one mean per window."""
+    starts, first, count = np.unique(rows.time, return_index=True, return_counts=True)
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is left out later
-        mean = np.add.reduceat(value, first) / count if len(value) else value
-    return Rows(datastream[first], starts, mean)
+        mean = np.add.reduceat(rows.value, first) / count if len(rows) else rows.value
+    return Rows(rows.datastream[first], starts, mean)

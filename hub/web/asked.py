@@ -80,12 +80,11 @@ def _moment(name: str, text: str, zone: ZoneInfo, days_on: int) -> int:
     """A local time; a date alone means its beginning, or as an end, its last moment."""
     try:
         wall = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        if len(text.strip()) <= len("2026-11-20"):
+            wall += timedelta(days=days_on)
+        return moment_of(wall if wall.tzinfo else wall.replace(tzinfo=zone))
+    except (ValueError, OverflowError) as error:
         raise QueryError(f"“{name}” should look like 2026-11-20 or 2026-11-20T18:00.") from error
-    date_alone = len(text.strip()) <= len("2026-11-20")
-    if date_alone:
-        wall += timedelta(days=days_on)
-    return moment_of(wall if wall.tzinfo else wall.replace(tzinfo=zone))
 
 
 def form_time(moment: int, zone: ZoneInfo) -> str:

@@ -80,9 +80,7 @@ class Cache:
                 self._making.pop(key, None)
         await self._give(key, kept, scope, send)
 
-    async def _make(
-        self, key: tuple[str, bytes], version: Version, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _make(self, key: tuple[str, bytes], version: Version, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer; what it calls public is held back, kept and then given, all else flows through."""
         start: Message | None = None
         parts: list[bytes] = []

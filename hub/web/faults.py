@@ -13,8 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.core.query import QueryError
-from hub.core.store import StoreUnavailable
+from hub.core.query import QueryError, StoreUnavailable
 from hub.web.context import PRIVATE, Context
 
 _DATA = (".csv", ".json", ".geojson", ".pmtiles", "/live")
@@ -29,10 +28,22 @@ class Fault(NamedTuple):
     title: str
 
 
-NOT_FOUND = Fault(404, "NotFound", "There is no such page, or nothing is shown on it. Begin again at the map.", "Nothing is here")
+NOT_FOUND = Fault(
+    404, "NotFound", "There is no such page, or nothing is shown on it. Begin again at the map.", "Nothing is here"
+)
 NOT_ALLOWED = Fault(405, "NotAllowed", "This address can only be looked at. Begin again at the map.", "Only to look at")
-UNAVAILABLE = Fault(503, "StoreUnavailable", "The values cannot be read right now. Nothing is lost; try again in a minute.", "One moment")
-BROKEN = Fault(500, "Broken", "Something went wrong here, not with you. Try again in a minute; if it stays, tell the people who run this hub.", "This did not work")
+UNAVAILABLE = Fault(
+    503,
+    "StoreUnavailable",
+    "The values cannot be read right now. Nothing is lost; try again in a minute.",
+    "One moment",
+)
+BROKEN = Fault(
+    500,
+    "Broken",
+    "Something went wrong here, not with you. Try again in a minute; if it stays, tell the people who run this hub.",
+    "This did not work",
+)
 
 
 def answer(context: Context, request: Request, fault: Fault) -> Response:

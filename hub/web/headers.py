@@ -58,6 +58,6 @@ class Guard:
             await self._app(scope, receive, guarded)
         except Exception as error:  # noqa: BLE001 - the last one who can answer; an error's text may hold values
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            _LOG.error("a page failed: %s in %s, line %s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400
+            _LOG.error("a page failed: %s in %s, line %s", type(error).__name__, frame.filename, frame.lineno)
             if not begun:
                 await self._broken(Request(scope))(scope, receive, guarded)

@@ -1,6 +1,6 @@
 """Disclosed rows as CSV (RFC 4180), streamed.
 
-Rule: a row says what a page says, no more: under its face, at its window or instant. No cell can be taken for a formula.
+Rule: a row says what a page says, no more: under its face, at its window or instant. No cell is a formula.
 """
 
 from __future__ import annotations
@@ -26,17 +26,26 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def numbers(
-    disclosed: Disclosed, properties: Mapping[str, PropertySettings], name: str, window: int = 0
+    parts: Sequence[Disclosed], properties: Mapping[str, PropertySettings], name: str, window: int = 0
 ) -> StreamingResponse:
     """All rows as a file called `name`; `window` (µs) is how long rows without a window of their own are means over."""
-    faces = [_columns(f, properties, window) for f in disclosed.faces]
     headers = {"Cache-Control": PRIVATE, "Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingResponse(lines(disclosed, faces), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_file(parts, properties, window), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def lines(disclosed: Disclosed, faces: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def plain(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _file(parts: Sequence[Disclosed], properties: Mapping[str, PropertySettings], window: int) -> Iterator[str]:
     """The head, then the rows, some thousand at a time."""
     yield ",".join(COLUMNS) + "\r\n"
+    for disclosed in parts:
+        yield from _lines(disclosed, [_columns(f, properties, window) for f in disclosed.faces])
+
+
+def _lines(disclosed: Disclosed, faces: Sequence[tuple[str, ...]]) -> Iterator[str]:
     times = np.datetime_as_string(disclosed.time.astype("datetime64[us]"), unit="s")
     for start in range(0, len(disclosed), _ROWS):
         out = io.StringIO()
@@ -47,11 +56,6 @@ def lines(disclosed: Disclosed, faces: Sequence[tuple[str, ...]]) -> Iterator[st
             span, observed, *rest = faces[face]
             writer.writerow((f"{time}Z", span, observed, f"{value:.10g}", *rest))
         yield out.getvalue()
-
-
-def plain(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _columns(face: Face, properties: Mapping[str, PropertySettings], window: int) -> tuple[str, ...]:

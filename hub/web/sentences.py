@@ -16,7 +16,17 @@ from hub.core.grade import DAY, HOUR, Grade
 from hub.settings import PropertySettings
 from hub.web.series import Series
 from hub.web.words import (
-    NOTHING_HERE, against_usual, class_of, counted, figure, listed, local, lower, part_of_day, since_then,
+    NOTHING_HERE,
+    against_usual,
+    class_of,
+    counted,
+    figure,
+    listed,
+    local,
+    lower,
+    part_of_day,
+    since_then,
+    span,
     this_part_of_day,
 )  # fmt: skip
 
@@ -68,7 +78,7 @@ def over_time_sentence(observed: PropertySettings, series: Series, what: str, zo
         return _told(observed, f"{_change(observed, first, last)} in the last hour: it is", last, "")
     at, most, low, high = series.summit()
     if high is not None and low is not None and most > high + _notable(observed):
-        usual = f"where {figure(low, observed.decimals)}–{figure(high, observed.decimals)} is usual"
+        usual = f"where {span(figure(low, observed.decimals), figure(high, observed.decimals))} is usual"
         when = _when(at, series, zone)
         return _told(observed, f"{_mostly(observed, series)} {_stretch(what)}, but {when} it rose to", most, usual)
     values = [v for _, v in known]
@@ -109,7 +119,9 @@ def _told(observed: PropertySettings, before: str, value: float, after: str) -> 
     unit = observed.symbol
     if not unit:
         return Sentence(before, figure(value, observed.decimals), "", f"{after}." if after else "")
-    return Sentence(before, figure(value, observed.decimals), f"{unit}{',' if after else '.'}", f"{after}." if after else "")
+    return Sentence(
+        before, figure(value, observed.decimals), f"{unit}{',' if after else '.'}", f"{after}." if after else ""
+    )
 
 
 def _opening(observed: PropertySettings, place: str, word: str, when: str, *, fresh: bool) -> str:
@@ -152,3 +164,11 @@ def _when(at: int, series: Series, zone: ZoneInfo) -> str:
     if series.until - series.since <= 8 * DAY:
         return f"on {local(at, zone):%A} {part_of_day(at, zone)}"
     return f"on {local(at, zone).day} {local(at, zone):%B}"
+
+
+def thing_sentence(
+    name: str, observed: PropertySettings, value: float, time: int, now: int, zone: ZoneInfo
+) -> Sentence:  # fmt: skip
+    """What a public instrument says: its newest value, and from when."""
+    when = "just now" if now - time < HOUR else f"at {since_then(time, now, zone)}"
+    return _told(observed, f"{name} measured {lower(observed.short)} {when}:", value, "")

@@ -15,6 +15,8 @@ from hub.settings import PropertySettings
 
 NOTHING_HERE = "Nothing is shown here: too few homes, or they rest."
 """The one sentence for every absence that depends on people (privacy: absences look alike)."""
+MINUS = "\N{MINUS SIGN}"
+EN_DASH = "\N{EN DASH}"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _PARTS = ((5, "night"), (12, "morning"), (18, "afternoon"), (24, "evening"))
@@ -35,9 +37,14 @@ def clock(moment: int, zone: ZoneInfo) -> str:
     return f"{local(moment, zone):%H:%M}"
 
 
+def span(low: str, high: str) -> str:
+    """From one to the other, with the dash of a range."""
+    return f"{low}{EN_DASH}{high}"
+
+
 def hour_span(start: int, zone: ZoneInfo) -> str:
-    """The hour that begins at `start`: ``18:00–19:00``."""
-    return f"{clock(start, zone)}–{clock(start + HOUR, zone)}"
+    """The hour that begins at `start`, from clock to clock."""
+    return span(clock(start, zone), clock(start + HOUR, zone))
 
 
 def day_and_clock(moment: int, zone: ZoneInfo) -> str:
@@ -72,21 +79,21 @@ def since_then(moment: int, now: int, zone: ZoneInfo) -> str:
     return f"yesterday, {clock(moment, zone)}" if days == 1 else date(moment, zone)
 
 
-def age(span: int) -> str:
+def age(length: int) -> str:
     """How long ago: ``just now``, ``4 min ago``, ``2 hours ago``, ``3 days ago``."""
-    if span < MINUTE:
+    if length < MINUTE:
         return "just now"
-    if span < HOUR:
-        return f"{span // MINUTE} min ago"
-    count, unit = (span // HOUR, "hour") if span < 2 * DAY else (span // DAY, "day")
+    if length < HOUR:
+        return f"{length // MINUTE} min ago"
+    count, unit = (length // HOUR, "hour") if length < 2 * DAY else (length // DAY, "day")
     return f"{count} {unit}{'' if count == 1 else 's'} ago"
 
 
-def how_often(span: int) -> str:
+def how_often(length: int) -> str:
     """A cadence: ``every minute``, ``every 5 minutes``, ``every 2 hours``."""
-    for unit, length in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
-        count = round(span / length)
-        if span >= length and count:
+    for unit, one in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
+        count = round(length / one)
+        if length >= one:
             return f"every {unit}" if count == 1 else f"every {count} {unit}s"
     return "several times a minute"
 
@@ -98,15 +105,15 @@ def rounded(value: float, decimals: int) -> float:
 
 
 def figure(value: float, decimals: int) -> str:
-    """A value in figures, with a true minus: ``−3.5``."""
+    """A value in figures, with a true minus, not a hyphen."""
     shown = rounded(value, decimals)
-    return f"{'−' if shown < 0 else ''}{abs(shown):.{decimals}f}"
+    return f"{MINUS if shown < 0 else ''}{abs(shown):.{decimals}f}"
 
 
 def difference(value: float, decimals: int) -> str:
-    """A difference from usual, with its sign: ``+2``, ``−1``, ``±0``."""
+    """A difference from usual, with its sign: ``+2``, ``±0``."""
     shown = rounded(value, decimals)
-    return f"±{0:.{decimals}f}" if shown == 0 else f"{'−' if shown < 0 else '+'}{abs(shown):.{decimals}f}"
+    return f"±{0:.{decimals}f}" if shown == 0 else f"{MINUS if shown < 0 else '+'}{abs(shown):.{decimals}f}"
 
 
 def counted(number: int) -> str:

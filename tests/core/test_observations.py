@@ -20,7 +20,6 @@ from hub.core.observations import (
     Series,
     SeriesTable,
     attribute,
-    unknown_keys,
 )
 from hub.core.reading import Decoded, Message, Reading
 
@@ -54,42 +53,42 @@ def reading(value: float = 20.0, **also: object) -> Reading:
 
 def test_the_same_names_under_two_credentials_are_two_datastreams() -> None:
     heard = [(message(1), Decoded([reading(1)])), (message(2), Decoded([reading(2)]))]
-    found, refused = attribute(heard, table())
+    made = attribute(heard, table())
+    found = made.observations
     assert (list(found.datastream), list(found.owner), list(found.value)) == ([1001, 1002], [101, 102], [1.0, 2.0])
-    assert refused == []
+    assert (made.missing, made.clear) == (frozenset(), [])
 
 
 def test_what_is_not_in_the_table_is_named_and_left_out() -> None:
     heard = [(message(3), Decoded([reading()])), (message(1), Decoded([Reading("b", "t", 1.0, unit="Cel")]))]
-    assert unknown_keys(heard, table()) == {Key(3, "a", "t", None), Key(1, "b", "t", "Cel")}
-    found, refused = attribute(heard, table())
-    assert len(found) == 0
-    assert refused == [heard[0][0], heard[1][0]]
+    made = attribute(heard, table())
+    assert made.missing == {Key(3, "a", "t", None), Key(1, "b", "t", "Cel")}
+    assert len(made.observations) == 0
 
 
 def test_a_sealed_datastream_takes_nothing_in_clear() -> None:
     sealed = SeriesTable.of([(Key(1, "a", "t", None), Series(1001, 101, Grade.SEALED))])
-    found, refused = attribute([(message(), Decoded([reading()]))], sealed)
-    assert len(found) == 0
-    assert len(refused) == 1
+    secret = message()
+    made = attribute([(message(2), Decoded([])), (secret, Decoded([reading(), reading()]))], sealed)
+    assert len(made.observations) == 0
+    assert made.clear == [secret]
 
 
 @given(st.one_of(st.none(), st.sampled_from(Grade)), st.one_of(st.none(), st.sampled_from(Grade)))
 def test_the_stricter_of_the_messages_and_the_readings_wish_is_stored(a: Grade | None, b: Grade | None) -> None:
-    found, _ = attribute([(message(wish=a), Decoded([reading(wish=b)]))], table())
+    found = attribute([(message(wish=a), Decoded([reading(wish=b)]))], table()).observations
     assert found.wish[0] == min(NO_WISH if a is None else a, NO_WISH if b is None else b)
 
 
 def test_a_reading_without_a_time_gets_that_of_its_arrival() -> None:
-    found, _ = attribute([(message(), Decoded([reading(), reading(time=5)]))], table())
+    found = attribute([(message(), Decoded([reading(), reading(time=5)]))], table()).observations
     assert list(found.time) == [NOW, 5]
     assert list(found.quality & STAMPED) == [STAMPED, 0]
 
 
 def test_a_retained_reading_without_a_time_is_a_repetition() -> None:
-    found, refused = attribute([(message(retained=True), Decoded([reading(), reading(time=5)]))], table())
+    found = attribute([(message(retained=True), Decoded([reading(), reading(time=5)]))], table()).observations
     assert list(found.time) == [5]
-    assert refused == []
 
 
 @pytest.mark.parametrize(
@@ -97,25 +96,27 @@ def test_a_retained_reading_without_a_time_is_a_repetition() -> None:
     [(NOW - 2 * HOUR, LATE), (0, LATE), (NOW + 11 * MINUTE, FUTURE), (2**61, FUTURE), (NOW - MINUTE, 0)],
 )
 def test_a_clock_far_off_is_kept_and_marked(time: int, flag: int) -> None:
-    found, _ = attribute([(message(), Decoded([reading(time=time)]))], table())
+    found = attribute([(message(), Decoded([reading(time=time)]))], table()).observations
     assert (found.time[0], found.quality[0]) == (time, flag)
 
 
 def test_implausible_values_are_kept_and_marked() -> None:
-    found, _ = attribute([(message(), Decoded([reading(-5, time=NOW), reading(5, time=NOW)]))], table(low=0.0))
+    found = attribute(
+        [(message(), Decoded([reading(-5, time=NOW), reading(5, time=NOW)]))], table(low=0.0)
+    ).observations
     assert list(found.value) == [-5, 5]
     assert list(found.quality) == [IMPLAUSIBLE, 0]
 
 
 def test_another_spelling_of_the_unit_is_converted() -> None:
-    found, _ = attribute([(message(), Decoded([reading(50.0)]))], table(scale=5 / 9, shift=-160 / 9))
+    found = attribute([(message(), Decoded([reading(50.0)]))], table(scale=5 / 9, shift=-160 / 9)).observations
     assert found.value[0] == pytest.approx(10)
 
 
 def test_what_is_taken_in_a_pause_is_home_however_late_it_arrives() -> None:
     paused = table(pauses=(Span(NOW - 3 * HOUR, NOW - 2 * HOUR),))
     times = [NOW - 3 * HOUR, NOW - 2 * HOUR]
-    found, _ = attribute([(message(), Decoded([reading(time=t) for t in times]))], paused)
+    found = attribute([(message(), Decoded([reading(time=t) for t in times]))], paused).observations
     assert list(found.grade) == [Grade.HOME, Grade.OPEN]
 
 
@@ -124,7 +125,7 @@ def test_rows_keep_the_order_of_messages_and_readings(batch: list[list[tuple[int
     keys = [Key(1, "a", f"p{n}", None) for n in range(4)]
     wide = SeriesTable.of((k, Series(50 + n, 9, Grade.HOME)) for n, k in enumerate(keys))
     heard = [(message(), Decoded([Reading("a", f"p{n}", v) for n, v in readings])) for readings in batch]
-    found, _ = attribute(heard, wide)
+    found = attribute(heard, wide).observations
     flat = [(50 + n, v) for readings in batch for n, v in readings]
     assert list(zip(found.datastream.tolist(), found.value.tolist(), strict=True)) == flat
     assert found.take(np.arange(len(flat))).value.tolist() == [v for _, v in flat]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
-from hub.decoders import DECODERS
 from hub.decoders.lines import Listener, answers
 from hub.decoders.routes import Routes
 
 TOPICS = Path(__file__).resolve().parents[2] / "config" / "topics.toml"
 
 
+def shipped_routes() -> Routes:
+    rules = tomllib.loads(TOPICS.read_text("utf-8"))["topics"]
+    return Routes([(rule["filter"], rule["format"]) for rule in rules])
+
+
 def main() -> None:
-    routes = Routes.from_toml(TOPICS.read_text(), list(DECODERS))
-    for answer in answers(sys.stdin, Listener(routes)):
+    for answer in answers(sys.stdin, Listener(shipped_routes())):
         sys.stdout.write(answer + "\n")
 
 

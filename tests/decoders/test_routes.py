@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.decoders import DECODERS
 from hub.decoders.routes import Routes
-from tests.decoders.decode_lines import TOPICS
+from tests.decoders.decode_lines import shipped_routes
 
 
 @pytest.mark.parametrize(
@@ -39,22 +38,8 @@ def test_what_is_no_filter_is_refused(pattern: str) -> None:
         Routes([(pattern, "x")])
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('[[topics]]\nfilter = "a"\nformat = "nonsense"', r"topics\[0\]\.format"),
-        ('[[topics]]\nfilter = "a"\nformat = "native"\nqos = 1', "unknown field `qos`"),
-        ('[[topics]]\nfilter = "a"', "required field `format`"),
-        ("[[topics]", "Expected|expected"),
-    ],
-)
-def test_a_broken_file_is_refused_with_its_path(text: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        Routes.from_toml(text, list(DECODERS))
-
-
 def test_the_shipped_file_knows_the_usual_topics() -> None:
-    routes = Routes.from_toml(TOPICS.read_text(), list(DECODERS))
+    routes = shipped_routes()
     assert routes.format_of("a/b/c/d/tele/SENSOR") == "tasmota"
     assert routes.format_of("attic/zigbee2mqtt/lamp/left") == "zigbee2mqtt"
     assert routes.format_of("sensors/kitchen/temperature") is None

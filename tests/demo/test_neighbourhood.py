@@ -9,7 +9,8 @@ from typing import Any
 import h3
 import pytest
 
-from devices.neighbourhood import CURVES, Dwelling, Neighbourhood, PlannedThing, plan
+from devices.curves import CURVES
+from devices.neighbourhood import Dwelling, Neighbourhood, PlannedThing, plan
 
 ROOT = Path(__file__).resolve().parents[2]
 LADDER = ("sealed", "home", "counted", "commons", "street", "open")
@@ -120,7 +121,7 @@ def test_at_least_four_cells_have_five_homes_that_show_it_on_the_street(observed
 
 def test_every_curve_property_and_unit_is_known() -> None:
     streams = [s for t in PLAN.things for s in t.streams]
-    assert {s.curve for s in streams} == CURVES
+    assert {s.curve for s in streams} <= set(CURVES)
     assert all(s.unit == KNOWN[s.property]["unit"] for s in streams)
 
 

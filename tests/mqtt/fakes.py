@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from hub.core.admission import Admission
@@ -157,6 +157,13 @@ class Hub:
         return client
 
 
+async def until(is_so: Callable[[], object], seconds: float = 5) -> None:
+    """Wait for something that shows nowhere else; `TimeoutError` when it does not come."""
+    async with asyncio.timeout(seconds):
+        while not is_so():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.01)
+
+
 def hello(credential: int = 1, client_id: str = "c", version: int = MQTT_5) -> Connect:
     return Connect(client_id, version, username=f"thing-{credential}", password=b"right")
 
@@ -172,5 +179,6 @@ async def running(
         yield hub
     finally:
         for client in hub.clients:
+            client.writer.transport.abort()
             await client.close()
         await hub.endpoint.stop(0.2)

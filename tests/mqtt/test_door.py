@@ -132,7 +132,10 @@ async def test_who_does_not_say_connect_in_time_is_cut_off() -> None:
         assert hub.endpoint.counters.refused["no connect in time"] == 1
 
 
-@pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00", write(PingReq()), b"\x10\xff\xff\xff\x7f"])  # fmt: skip
+STRANGE = [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00", write(PingReq()), b"\x10\xff\xff\xff\x7f"]
+
+
+@pytest.mark.parametrize("data", STRANGE)
 async def test_what_is_no_connect_is_closed_without_a_word(data: bytes) -> None:
     async with running() as hub:
         client = await hub.open()

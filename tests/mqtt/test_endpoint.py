@@ -25,7 +25,7 @@ from hub.mqtt.packets import (
 )
 from hub.mqtt.properties import Properties
 from hub.mqtt.reasons import Reason
-from tests.mqtt.fakes import Client, FakeDoorkeeper, FakeInbox, now, running
+from tests.mqtt.fakes import Client, FakeDoorkeeper, FakeInbox, now, running, until
 
 both = pytest.mark.parametrize("version", [MQTT_3, MQTT_5])
 
@@ -308,6 +308,5 @@ async def test_counters_tell_what_happened_and_hold_no_names() -> None:
         counters = hub.endpoint.counters
         assert (counters.connections, counters.admitted, counters.received, counters.acknowledged) == (1, 1, 2, 1)
         await client.close()
-        while counters.connections:
-            await asyncio.sleep(0.01)
+        await until(lambda: not counters.connections)
         assert "secret" not in repr(counters)

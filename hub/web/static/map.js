@@ -70,20 +70,23 @@ function bounds(ground) {
 
 const wider = ([[w, s], [e, n]], by) => [[w - (e - w) * by, s - (n - s) * by], [e + (e - w) * by, n + (n - s) * by]];
 
-// The operator's own tiles (Protomaps basemap 4) go under everything of ours; read with range requests from the hub.
+const load = (path) => new Promise((done, failed) => {
+  const script = document.createElement("script");
+  Object.assign(script, { src: here(path), onload: done, onerror: failed });
+  document.head.append(script);
+});
+
+// The operator's own tiles (Protomaps basemap 4) go over the cells and under our own streets and houses, their names
+// over all; read with range requests from the hub.
 async function addTiles(style, file) {
-  await new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = here("vendor/pmtiles.js");
-    script.onload = done;
-    script.onerror = failed;
-    document.head.append(script);
-  });
-  addProtocol("pmtiles", new globalThis.pmtiles.Protocol().tile);
+  if (!globalThis.pmtiles) {
+    await load("vendor/pmtiles.js");
+    addProtocol("pmtiles", new globalThis.pmtiles.Protocol().tile);
+  }
   style.sources.tiles = { type: "vector", url: `pmtiles://${new URL(file, location.href).href}` };
-  const [background, ...ours] = style.layers;
-  const [names, below] = [true, false].map((is) => style.metadata.tiles.filter((l) => (l.type === "symbol") === is));
-  style.layers = [background, ...below, ...ours, ...names];
+  const at = style.layers.findIndex((layer) => layer.source === "ground");
+  const [names, ground] = [true, false].map((is) => style.metadata.tiles.filter((l) => (l.type === "symbol") === is));
+  style.layers = [...style.layers.slice(0, at), ...ground, ...style.layers.slice(at), ...names];
 }
 
 async function styleOf(box) {

@@ -88,7 +88,7 @@ export function drawLegend(node, property, against, when, kinds) {
   }));
   const title = element("p", "title", element("b", "", against ? `${property.short}, against usual` : property.name),
     ` ${property.symbol}${when ? ` · ${when}` : ""}`);
-  node.replaceChildren(title, bar);
+  node.replaceChildren(title, ...(steps.length ? [bar] : []));
   if (kinds.instruments) {
     const glyph = element("span", "grade");
     glyph.dataset.grade = "open";

@@ -28,7 +28,7 @@ export function scale(property, usual) {
   const steps = usual ? property.usual_steps : property.steps;
   const names = usual ? DIFFERENCE[isDark() ? "dark" : "light"] : stops(property.ramp, steps.length + 1);
   const [least, most, even] = ["fill-least", "fill-most", "fill-even"].map((name) => Number(token(name)));
-  const amount = (i) => least + ((most - least) * i) / steps.length;
+  const amount = (i) => least + ((most - least) * i) / Math.max(1, steps.length);
   const strength = (i) => {
     if (usual) return isDark() ? even * NIGHT[i] : even;
     return property.ramp.even ? even : amount(i);

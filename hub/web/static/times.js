@@ -1,5 +1,7 @@
 // Times as people read them, in the neighbourhood's zone.
 
+const HOUR = 3600;
+
 export function times(zone) {
   const made = new Map();
   const say = (t, options) => {
@@ -14,11 +16,11 @@ export function times(zone) {
   // The window that ends at t, or the instant t; with its day when more than a day is drawn.
   function when(t, step, range) {
     const start = t - step;
+    if (step >= 24 * HOUR) return `${weekday(start)} ${date(start)}`;
     const day = { week: `${weekday(start)} `, own: `${date(start)} ` }[range] ?? "";
     return day + (step ? `${clock(start)}–${clock(t)}` : clock(t));
   }
 
-  const HOUR = 3600;
   const every = (from, to, step, take) => {
     const out = [];
     for (let t = Math.ceil(from / step) * step; t <= to; t += step) if (take(t)) out.push(t);

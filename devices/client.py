@@ -1,0 +1,146 @@
+"""The makers' client: introduce a thing, publish its readings, lose none.
+
+    with Device("hub.local", user="u7", password="…", thing="balcony", backlog=Path("balcony.db")) as device:
+        device.introduce("Balcony", exposure="outdoor", datastreams={"pm25": {"unit": "ug/m3"}})
+        device.measure("pm25", 12.3, unit="ug/m3")
+        device.flush()
+
+Rule: a reading has the time at which it was measured, is on disk before anything is sent, and leaves the disk when the
+hub has acknowledged it. So a backlog goes out in order, with its times, after hours without a network. Sending twice
+harms nothing: the hub keeps one value for one time.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from devices.backlog import Backlog, Record
+from devices.link import Link, PahoLink
+
+GRADES = ("sealed", "home", "counted", "commons", "street", "open")
+PACK = 100
+_PATIENCE = 10.0
+
+
+class Device:
+    """One thing, on the hub's native topics."""
+
+    def __init__(
+        self, host: str, port: int = 1883, *, user: str, password: str, thing: str, backlog: Path | None = None,
+        ca: Path | None = None, tls: bool = False, grade: str | None = None, link: Link | None = None,
+    ) -> None:  # fmt: skip
+        """Prepare; nothing is sent before `with` or `open`.
+
+        `backlog` is the file that keeps what is not acknowledged yet (None: memory only). `grade` is the wish for
+        every reading of this device: it may ask for less than its owner chose, never for more.
+
+        Raises:
+            ValueError: the thing's name cannot stand in a topic, or the grade is none of the six.
+        """
+        if not thing or any(sign in thing for sign in "+#/") or not thing.isprintable():
+            raise ValueError("a thing's name is printable and holds none of + # /")
+        self.thing = thing
+        self._grade = _known(grade)
+        self._link: Link = link or PahoLink(host, port, user, password, thing, ca=ca, tls=tls)
+        self._backlog = Backlog(backlog)
+
+    def open(self, patience: float = _PATIENCE) -> bool:
+        """Connect; whether the hub answered within `patience` seconds. Without it readings are kept all the same."""
+        return self._link.open(patience)
+
+    def introduce(
+        self, name: str | None = None, *, exposure: str | None = None, description: str | None = None,
+        datastreams: Mapping[str, Mapping[str, str]] | None = None, patience: float = _PATIENCE,
+    ) -> bool:  # fmt: skip
+        """Tell the hub what this thing is; whether it acknowledged. `exposure` is `indoor` or `outdoor`.
+
+        `datastreams` maps a property to its `unit` (UCUM), `kind` and `name`. Where it stands its owner tells the hub.
+        """
+        about = {"name": name, "exposure": exposure, "description": description, "datastreams": datastreams or {}}
+        told = {key: value for key, value in about.items() if value is not None}
+        return self._link.publish(f"things/{self.thing}/about", _json(told), patience)
+
+    def measure(
+        self, name: str, value: float, *, unit: str | None = None, at: float | None = None, grade: str | None = None
+    ) -> None:
+        """Keep one reading of the property `name`, measured at `at` (seconds since 1970 UTC; None: now).
+
+        `flush` sends it. `True` and `False` are switches. `grade` is this one reading's wish.
+
+        Raises:
+            ValueError: the value is not finite, or the grade is none of the six.
+        """
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}: no sensor measured that; leave the reading out")
+        record: Record = {"n": name, "t": round(time.time() if at is None else at, 6)}
+        record["vb" if isinstance(value, bool) else "v"] = value
+        wish = _strictest(_known(grade), self._grade)
+        record |= {key: word for key, word in (("u", unit), ("grade", wish)) if word is not None}
+        self._backlog.add([record])
+
+    def flush(self, patience: float = _PATIENCE) -> int:
+        """Send what is kept, oldest first, waiting up to `patience` seconds for each acknowledgement.
+
+        Returns how many readings are still waiting: 0 means that the hub has stored them all.
+        """
+        while True:
+            mark, records = self._backlog.oldest(PACK)
+            if not records or not self._link.publish(f"things/{self.thing}/readings", _json(records), patience):
+                return len(self._backlog)
+            self._backlog.forget(mark)
+
+    def errors(self) -> Iterator[str]:
+        """What the hub said was wrong with this thing's messages since the last call, in its words."""
+        if self._link.trouble is not None:
+            yield f"the hub does not let this device in: {self._link.trouble}; check user name and password"
+        for payload in self._link.heard():
+            yield _words(payload)
+
+    def close(self) -> None:
+        """Disconnect; what is not acknowledged stays in the backlog."""
+        self._link.close()
+        self._backlog.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _known(grade: str | None) -> str | None:
+    if grade is not None and grade not in GRADES:
+        raise ValueError(f"no such grade: {grade}; there are {', '.join(GRADES)}")
+    return grade
+
+
+def _strictest(*wishes: str | None) -> str | None:
+    return min((wish for wish in wishes if wish is not None), key=GRADES.index, default=None)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _words(payload: bytes) -> str:
+    """The hub's `{code, type, message}`, or whatever else it said."""
+    try:
+        told = json.loads(payload)
+    except ValueError:
+        return payload.decode(errors="replace")
+    return str(told.get("message", told)) if isinstance(told, dict) else str(told)
+
+
+if __name__ == "__main__":
+    from devices.client_command import main
+
+    raise SystemExit(main())

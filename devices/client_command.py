@@ -1,0 +1,129 @@
+"""`python -m devices.client`: send a reading, or a stream of them from standard input.
+
+Rule: it says what the hub said. Exit code 0 means that everything is stored, 1 that something waits in the backlog or
+was refused, 2 that the arguments are wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from devices.client import GRADES, Device
+
+_READING = re.compile(r"(?P<name>[^=\s]+)\s*[=\s]\s*(?P<value>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)")
+_EXAMPLES = """\
+examples (barrio thing add prints user name and password):
+  python -m devices.client --user u7 --thing balcony temperature=21.5Cel pm25=12.3ug/m3
+  my-sensor | python -m devices.client --user u7 --thing balcony --backlog balcony.db -
+      reads lines such as "temperature 21.5 Cel" until the end of the input
+
+The password comes from BARRIO_PASSWORD, --password-file or --password.
+"""
+_PAUSE = 0.3
+
+
+class Given(NamedTuple):
+    """One reading as it was typed."""
+
+    name: str
+    value: float
+    unit: str | None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    password = _password(args)
+    if password is None:
+        parser.error("no password: set BARRIO_PASSWORD, or give --password-file or --password")
+    try:
+        device = Device(
+            args.host, args.port, user=args.user, password=password, thing=args.thing, backlog=args.backlog,
+            ca=args.ca, tls=args.tls, grade=args.grade,
+        )  # fmt: skip
+        readings = [_read(text) for text in args.readings if text != "-"]
+    except ValueError as problem:
+        parser.error(str(problem))
+    with device:
+        return _send(device, args, readings)
+
+
+def _send(device: Device, args: argparse.Namespace, readings: Iterable[Given]) -> int:
+    if args.name or args.exposure:
+        device.introduce(args.name, exposure=args.exposure)
+    trouble = 0
+    for given in readings:
+        device.measure(given.name, given.value, unit=given.unit)
+    if "-" not in args.readings:
+        return _flush(device)
+    for given in _lines(sys.stdin):
+        device.measure(given.name, given.value, unit=given.unit)
+        trouble |= _flush(device)
+    return trouble | _flush(device)
+
+
+def _flush(device: Device) -> int:
+    """Send, and print what the hub said; 1 if anything was wrong."""
+    waiting = device.flush()
+    time.sleep(_PAUSE)
+    errors = list(device.errors())
+    if waiting:
+        errors.append(f"{waiting} readings are not acknowledged yet; they wait in the backlog")
+    for error in errors:
+        sys.stderr.write(f"{error}\n")
+    return 1 if errors else 0
+
+
+def _lines(lines: Iterable[str]) -> Iterator[Given]:
+    """The readings of a stream; a line that is none is named and passed over."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield _read(line)
+        except ValueError as problem:
+            sys.stderr.write(f"line {number}: {problem}\n")
+
+
+def _read(text: str) -> Given:
+    """`temperature=21.5Cel` or `temperature 21.5 Cel`; raises `ValueError`."""
+    found = _READING.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("a reading is written name=value, with its unit right behind: temperature=21.5Cel")
+    return Given(found["name"], float(found["value"]), found["unit"] or None)
+
+
+def _password(args: argparse.Namespace) -> str | None:
+    if args.password_file is not None:
+        return str(args.password_file.read_text("utf-8").strip())
+    given: str | None = args.password
+    return given if given is not None else os.environ.get("BARRIO_PASSWORD")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m devices.client", description="Send readings to a Barrio hub.", epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("readings", nargs="+", metavar="NAME=VALUE", help="readings, or - for lines on standard input")
+    parser.add_argument("--host", default="127.0.0.1", help="the hub (default: this machine)")
+    parser.add_argument("--port", type=int, default=1883)
+    parser.add_argument("--user", required=True, help="the credential's user name")
+    parser.add_argument("--password", help="seen by others on this machine; better one of the two other ways")
+    parser.add_argument("--password-file", type=Path)
+    parser.add_argument("--thing", required=True, help="the thing's name in its topics")
+    parser.add_argument("--grade", choices=GRADES, help="how far these readings may be known at most")
+    parser.add_argument("--backlog", type=Path, help="the file that keeps what could not be sent")
+    parser.add_argument("--tls", action="store_true", help="speak TLS")
+    parser.add_argument("--ca", type=Path, help="the certificate of the hub's own authority (implies --tls)")
+    parser.add_argument("--name", help="introduce the thing: what people call it")
+    parser.add_argument("--exposure", choices=("indoor", "outdoor"), help="introduce the thing: where it senses")
+    return parser

@@ -1,0 +1,39 @@
+"""An owner's own pages, by a link that only he has.
+
+Rule: random, expiring, kept as a hash; whoever holds it is the party, so a new one can end the others.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, insert
+
+from hub.actions.results import Link
+from hub.actions.rights import check_party, moment, tell
+from hub.core.grade import HOUR
+from hub.registry import Registry
+from hub.registry import tables as t
+from hub.registry.keys import new_secret
+
+
+def make_link(
+    registry: Registry, party: int, *, hours: float = 24 * 30, by: int | None = None, now: int | None = None
+) -> Link:
+    """A link to a party's own pages, for so many hours; the token is in the result and nowhere else."""
+    now = moment(now)
+    token, expires = new_secret(), now + int(hours * HOUR)
+    with registry.transaction() as tx:
+        check_party(tx, party, by)
+        tx.connection.execute(delete(t.links).where(t.links.c.expires <= now))
+        tx.connection.execute(insert(t.links).values(hash=registry.hash_of(token), party=party, expires=expires))
+        tell(tx, now, by, party, "made a link to their own pages")
+    return Link(token, party, expires)
+
+
+def end_links(registry: Registry, party: int, *, by: int | None = None, now: int | None = None) -> int:
+    """End all of a party's links; how many there were."""
+    now = moment(now)
+    with registry.transaction() as tx:
+        check_party(tx, party, by)
+        ended = tx.connection.execute(delete(t.links).where(t.links.c.party == party)).rowcount
+        tell(tx, now, by, party, "ended their links")
+    return int(ended)

@@ -1,0 +1,159 @@
+"""Parties and how they belong together: who lives where, who acts for whom, who vouches.
+
+Rule: nobody who comes opens anything, and nobody who goes: a new adult has to agree first, and when one leaves the
+grades stay what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import delete, insert, select, update
+
+from hub.actions.commons import is_member, show_to
+from hub.actions.grades import check_face
+from hub.actions.results import ActionRefused, Removed
+from hub.actions.rights import check_party, moment, plain, tell
+from hub.core.catalogue import PartyKind
+from hub.core.history import grade_at
+from hub.core.places import Place
+from hub.registry import Registry, Transaction
+from hub.registry import tables as t
+from hub.registry.grades import cap_wishes, settle
+from hub.registry.ids import new_id
+from hub.registry.streams import read_streams
+
+_WARDS = (PartyKind.BEING, PartyKind.ASSOCIATION)
+
+
+def add_party(
+    registry: Registry, kind: PartyKind, name: str, *, vouched_by: int | None = None, steward: bool = False,
+    all_guardians: bool = False, staff: bool = False, now: int | None = None,
+) -> int:  # fmt: skip
+    """Add somebody who can own; its id.
+
+    `vouched_by` is the resident who vouches (None: the operator, as a steward); `steward`: one who vouches for many.
+    `all_guardians`: its guardians decide together, not each alone; `staff`: acts for the city.
+    """
+    now = moment(now)
+    with registry.transaction() as tx:
+        if vouched_by is not None:
+            check_party(tx, vouched_by)
+        party = new_id(tx.connection)
+        tx.connection.execute(insert(t.parties).values(
+            id=party, kind=kind.value, name=plain(name, "name"), rule="all" if all_guardians else "any",
+            staff=staff, since=now,
+        ))  # fmt: skip
+        tx.connection.execute(
+            insert(t.vouchers).values(party=party, voucher=vouched_by, steward=steward or vouched_by is None, at=now)
+        )
+        tx.people_changed()
+        tell(tx, now, None, party, f"became a party ({kind.value})")
+    return party
+
+
+def add_household_member(
+    registry: Registry, household: int, person: int, *, adult: bool = True, now: int | None = None
+) -> None:
+    """Somebody moves in. An adult's wish counts from now on: until he has said it, everything of theirs is `home`."""
+    now = moment(now)
+    with registry.transaction() as tx:
+        check_party(tx, household)
+        check_party(tx, person)
+        kinds = tx.people.parties[household].kind, tx.people.parties[person].kind
+        if kinds != (PartyKind.HOUSEHOLD, PartyKind.PERSON):
+            raise ActionRefused("kind", "A person can live in a household, nothing else in anything else.")
+        if household in tx.people.households.get(person, set()):
+            raise ActionRefused("member", "They live there already.")
+        with _settled(registry, tx, household, person, now):
+            tx.connection.execute(insert(t.members).values(household=household, person=person, adult=adult, since=now))
+            tx.people_changed()
+        tell(tx, now, None, household, f"{tx.people.parties[person].name} joined the household")
+
+
+def remove_household_member(registry: Registry, household: int, person: int, *, now: int | None = None) -> Removed:
+    """Somebody moves out: grades stay as they are, the passwords he could have known end, and so do the links.
+
+    Out: the credentials that need a new password.
+    """
+    now = moment(now)
+    with registry.transaction() as tx:
+        if household not in tx.people.households.get(person, set()):
+            raise ActionRefused("member", "They do not live there.")
+        tell(tx, now, None, household, f"{tx.people.parties[person].name} left the household")
+        owners = _circle(tx, household, person)
+        with _settled(registry, tx, household, person, now, frozen=True):
+            m = t.members.c
+            here = (m.household == household) & (m.person == person) & m.until.is_(None)
+            tx.connection.execute(update(t.members).where(here).values(until=now))
+            tx.people_changed()
+        c = t.credentials.c
+        open_ones = select(c.id).where(c.party.in_(owners), c.closed.is_(None), c.hash != "")
+        ended = tuple(tx.connection.execute(open_ones).scalars())
+        tx.connection.execute(update(t.credentials).where(c.id.in_(ended)).values(hash="", certificate=None))
+        tx.connection.execute(delete(t.links).where(t.links.c.party.in_(owners)))
+    return Removed(ended)
+
+
+def add_guardian(registry: Registry, ward: int, guardian: int, *, now: int | None = None) -> None:
+    """Somebody acts for a being or an association from now on."""
+    now = moment(now)
+    with registry.transaction() as tx:
+        check_party(tx, ward)
+        check_party(tx, guardian)
+        if tx.people.parties[ward].kind not in _WARDS or ward in tx.people.acting(guardian):
+            raise ActionRefused("guardian", "Only beings and associations have guardians, and each only once.")
+        with _settled(registry, tx, ward, ward, now):
+            tx.connection.execute(insert(t.guardians).values(ward=ward, guardian=guardian, since=now))
+            tx.people_changed()
+        tell(tx, now, None, ward, f"{tx.people.parties[guardian].name} became a guardian")
+
+
+def add_dwelling(registry: Registry, place: Place, *, count: int = 1) -> int:
+    """Add a dwelling (or a house with `count` of them); its id."""
+    if not (-90 <= place.lat <= 90 and -180 <= place.lon <= 180) or count < 1:  # noqa: PLR2004  (degrees)
+        raise ActionRefused("place", "A place is a latitude and a longitude in degrees (WGS 84).")
+    with registry.transaction() as tx:
+        dwelling = new_id(tx.connection)
+        tx.connection.execute(insert(t.dwellings).values(id=dwelling, lat=place.lat, lon=place.lon, count=count))
+    return dwelling
+
+
+def settle_in(registry: Registry, party: int, dwelling: int, *, now: int | None = None) -> None:
+    """A party lives in this dwelling from now on, and in no other: with whoever else does, it is one home."""
+    now = moment(now)
+    with registry.transaction() as tx:
+        check_party(tx, party)
+        if tx.connection.execute(select(t.dwellings.c.id).where(t.dwellings.c.id == dwelling)).first() is None:
+            raise ActionRefused("unknown", "There is no such dwelling.")
+        r = t.residences.c
+        tx.connection.execute(update(t.residences).where(r.party == party, r.until.is_(None)).values(until=now))
+        tx.connection.execute(insert(t.residences).values(party=party, dwelling=dwelling, since=now))
+        tx.people_changed()
+
+
+@contextmanager
+def _settled(
+    registry: Registry, tx: Transaction, household: int, person: int, now: int, *, frozen: bool = False
+) -> Iterator[None]:
+    """Around a change of who decides: afterwards the wishes of those who then decide hold, `frozen` at most as now."""
+    owners = _circle(tx, household, person)
+    before = read_streams(tx, registry.catalogue, owners=owners)
+    if frozen:
+        for stream in before:
+            cap_wishes(tx, stream, grade_at(stream.history.steps, now), now)
+    yield
+    owners |= _circle(tx, household, person)
+    for stream in read_streams(tx, registry.catalogue, owners=owners):
+        if stream.commons is not None and not is_member(tx, stream.commons, stream.owner):
+            show_to(registry, tx, stream, None, now)
+        settle(tx, stream, registry.street, now)
+    for stream in read_streams(tx, registry.catalogue, owners=owners):
+        check_face(registry, tx, stream, now)
+
+
+def _circle(tx: Transaction, household: int, person: int) -> frozenset[int]:
+    """The owners over whose things the change may matter."""
+    mates = {p for p, homes in tx.people.households.items() if household in homes}
+    return frozenset({household, person} | mates)

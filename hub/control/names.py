@@ -1,0 +1,81 @@
+"""From the words an operator types to what they mean.
+
+Rule: a number or a name; a name that several have is refused with their numbers, so that nothing happens to the wrong
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from hub.core.holdings import Commons, Datastream, Party, Thing
+from hub.core.places import Place
+from hub.registry import Registry
+
+
+class CommandError(Exception):
+    """A command could not be done; the text says why and what to do."""
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=_Numbered)
+
+
+def the_party(registry: Registry, word: str) -> Party:
+    """The party of this number or name."""
+    parties = registry.holdings().parties.values()
+    return _one(word, parties, [p for p in parties if p.name == word], "party")
+
+
+def the_thing(registry: Registry, word: str) -> Thing:
+    """The thing of this number, name or title."""
+    things = registry.holdings().things.values()
+    return _one(word, things, [t for t in things if word in (t.name, t.title, t.handle)], "thing")
+
+
+def the_commons(registry: Registry, word: str) -> Commons:
+    """The commons of this number or name."""
+    every = registry.holdings().commons.values()
+    return _one(word, every, [c for c in every if word in (c.name, c.handle)], "commons")
+
+
+def the_datastream(registry: Registry, thing: Thing, word: str) -> Datastream:
+    """A thing's datastream, by its property or by what the device calls it."""
+    own = [d for d in registry.holdings().datastreams if d.thing == thing.id]
+    found = [d for d in own if word in (d.property, d.named)]
+    if not found:
+        there = ", ".join(sorted(d.property or d.named for d in own))
+        raise CommandError(
+            f"{thing.name} has not measured {word!r} yet; it has {there}"
+            if there
+            else f"{thing.name} has not sent anything yet: let it publish once, then say how far it may be known"
+        )
+    return _one(word, own, found, "datastream")
+
+
+def place_of(word: str) -> Place:
+    """A place written as LAT,LON."""
+    try:
+        lat, lon = (float(part) for part in word.split(","))
+    except ValueError as error:
+        raise CommandError(f"{word!r} is no place: write latitude,longitude, as in 50.1031,14.4032") from error
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):  # noqa: PLR2004 - degrees
+        raise CommandError(f"{word!r} is not on this Earth: latitude first, then longitude")
+    return Place(lat, lon)
+
+
+def _one(word: str, every: Iterable[T], named: list[T], what: str) -> T:
+    found = named or [x for x in every if str(x.id) == word]
+    if not found:
+        raise CommandError(
+            f"there is no {what} {word!r}; `barrio party list` and `barrio thing list` show what there is"
+        )
+    if len(found) > 1:
+        numbers = ", ".join(str(x.id) for x in found)
+        raise CommandError(f"several are called {word!r}: use a number, one of {numbers}")
+    return found[0]

@@ -1,0 +1,252 @@
+"""Observations in DuckDB files, one per month: the engine of a hub that runs by itself.
+
+Rule: one writer at a time, a commit before every return; memory changes only after the commit. What goes wrong is told
+as `StoreUnavailable`, and the next call finds the engine sound or makes it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, RLock, Thread
+from time import monotonic, time_ns
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.core.grade import HOUR
+from hub.core.history import BEGINNING, END
+from hub.core.observations import Observations
+from hub.core.query import Query
+from hub.core.scope import Scope
+from hub.core.store import Erasure, Rows, StoreUnavailable
+from hub.stores.batches import clean, joined, last_of_each, steps
+from hub.stores.erasing import erase
+from hub.stores.journal import Hashes, Journal
+from hub.stores.months import Months, months_of, overlaps
+from hub.stores.newest import Newest, newest_rows
+from hub.stores.questions import questions, seen
+from hub.stores.trouble import told
+from hub.stores.writing import REMEMBERED, hash_ages, newest_of, prune, put
+
+HEAVY_LOG = 16 * 2**20
+"""A write-ahead log as long as this (bytes) is checkpointed within a second: a commit then waits 50 ms, not longer."""
+IDLE = 20.0
+"""Seconds without an append after which what waits in a log is checkpointed."""
+_WORD = 2**64 - 1
+
+
+class DuckDBStore:
+    """The engine ``duckdb``; keeps the `Store` protocol. Takes the directory that its files live in."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open or make the store; raises `StoreUnavailable` when another process has it or a file cannot be read."""
+        self._directory = directory
+        self._writing = RLock()
+        self._version = time_ns() // 1000
+        self._newest = Newest()
+        self._hashes: dict[int, int] = {}
+        self._suspect = False
+        self._closed = Event()
+        self._appended = self._pruned = monotonic()
+        with told(directory):
+            self._months = Months(directory)
+            self._journal = Journal(directory)
+            try:
+                self._load()
+            except BaseException:
+                self._months.close()
+                raise
+        self._keeper = Thread(target=self._keep, name="duckdb-keeper", daemon=True)
+        self._keeper.start()
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every change."""
+        return self._version
+
+    def append(self, batch: Observations, acknowledged: Sequence[int] = ()) -> None:
+        """Store a batch and the hashes of what it came in by; durable on return."""
+        batch = clean(batch)
+        hashes = np.array([h & _WORD for h in acknowledged], np.uint64)
+        if not len(batch) and not len(hashes):
+            return
+        with self._changing():
+            late = batch.time <= self._newest.times(batch.datastream)
+            month = months_of(batch.time)
+            several = len(batch) > 0 and bool((month != month[0]).any())
+            if several:
+                self._journal.write(batch, hashes)
+            else:
+                self._put(batch, late, hashes, self._home(month))
+            self._newest = self._newest.with_rows(newest_rows(batch))
+            self._appended = monotonic()
+            if several:
+                self._spread(batch, late, hashes)
+
+    def seen(self, hashes: Collection[int]) -> set[int]:
+        """Which of these hashes came with a batch of at least the last day."""
+        words = {h & _WORD: h for h in hashes}
+        recent = [m for m, at in list(self._hashes.items()) if at >= _now() - REMEMBERED]
+        if not words or not recent:
+            return set()
+        with self._answering(), self._months.using(recent) as (cursor, names):
+            return {words[w] for w in seen(cursor, names, words)}
+
+    def read(self, query: Query, scope: Scope) -> Rows:
+        """The rows that the scope admits and the query asks for."""
+        newest = self._newest
+        slices = steps(scope.slices[np.isin(scope.slices["datastream"], newest.table["datastream"])], query.window)
+        since, until = max(query.since, BEGINNING), min(query.until, END)
+        with self._answering():
+            if query.newest:
+                return joined(list(self._last(slices, newest, since, until)))
+            return self._found(slices, since, until)
+
+    def last_heard(self) -> dict[int, int]:
+        """The newest time of every datastream."""
+        table = self._newest.table
+        return dict(zip(table["datastream"].tolist(), table["time"].tolist(), strict=True))
+
+    def delete(self, erasure: Erasure) -> int:
+        """Erase rows: their months are written anew without them, so that no file holds their bytes any more."""
+        with self._changing():
+            concerned = [m for m in self._months.known() if overlaps(m, erasure.since, erasure.until)]
+            gone, datastreams = erase(self._months, concerned, erasure)
+            if gone:
+                left = newest_of(self._months, datastreams)
+                self._newest = self._newest.without(datastreams).with_rows(left)
+            return gone
+
+    def close(self) -> None:
+        """Write what is to be written and let go of the files; a second time it does nothing."""
+        with self._writing:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+            with told(self._directory):
+                self._months.close()
+        self._keeper.join()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change: alone, of a sound engine, told to those who watch the version."""
+        with self._writing, self._answering():
+            yield
+            self._version += 1
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Answer out of a sound engine; whatever goes wrong makes it suspect."""
+        with told(self._directory):
+            if self._closed.is_set():
+                raise StoreUnavailable("the store is closed: start the hub again")
+            if self._suspect:
+                self._recover()
+            try:
+                yield
+            except (duckdb.Error, OSError):
+                self._suspect = True
+                raise
+
+    def _recover(self) -> None:
+        with self._writing:
+            if not self._suspect:
+                return
+            if not self._months.sound():
+                self._months.restart()
+                self._load()
+            self._settle()
+            self._suspect = False
+
+    def _load(self) -> None:
+        self._settle()
+        self._newest = Newest(newest_of(self._months))
+        self._hashes = hash_ages(self._months)
+
+    def _settle(self) -> None:
+        """Put a batch that is noted and not done where it belongs; it may be there in part."""
+        noted = self._journal.pending()
+        if noted is not None:
+            batch, hashes = noted
+            self._put_each(batch, np.ones(len(batch), bool), hashes)
+
+    def _spread(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes) -> None:
+        """Put a noted batch into its files. It is stored already: what fails now is done before the next answer."""
+        try:
+            self._put_each(batch, late, hashes)
+        except (duckdb.Error, OSError):
+            self._suspect = True
+
+    def _put_each(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes) -> None:
+        month = months_of(batch.time)
+        home = self._home(month)
+        for m in np.unique(month).tolist():
+            mine = month == m
+            self._put(batch.take(mine), late[mine], hashes if m == home else hashes[:0], m)
+        self._journal.done()
+
+    def _put(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes, month: int) -> None:
+        now = _now()
+        with self._months.using([month]) as (cursor, (name,)):
+            put(cursor, name, batch, late, hashes, now)
+        if len(hashes):
+            self._hashes[month] = now
+
+    def _home(self, month: NDArray[np.int64]) -> int:
+        """The month whose file takes a batch's hashes."""
+        return int(month.max()) if len(month) else int(months_of(np.array([_now()]))[0])
+
+    def _found(self, slices: NDArray[np.void], since: int, until: int) -> Rows:
+        known, found = self._months.known(), []
+        for question in questions(slices, since, until):
+            months = [m for m in known if overlaps(m, question.low, question.high)]
+            if months:
+                with self._months.using(months) as (cursor, names):
+                    found.append(question.ask(cursor, names))
+        return joined(found)
+
+    def _last(self, slices: NDArray[np.void], newest: Newest, since: int, until: int) -> Iterator[Rows]:
+        """The last row of each datastream: from memory where the newest stored row is admitted, else by looking back.
+
+        A look back begins at the latest moment at which any of them can have a row, and reaches eight times as far
+        each time it finds nothing, so that nine looks reach over 70,000 years.
+        """
+        at_once = newest.under(slices[slices["step"] == 0], since, until)
+        yield at_once
+        left = slices[~np.isin(slices["datastream"], at_once.datastream)]
+        top = np.minimum(np.minimum(newest.times(left["datastream"]) + 1, left["before"]), until)
+        reach = max(HOUR, 2 * int(left["step"].max(initial=0)))
+        while len(left := left[(keep := top > np.maximum(since, left["earliest"] - left["step"]))]):
+            top = top[keep]
+            start = max(int(top.max()) - reach, since)
+            asked = top > start
+            rows = last_of_each(self._found(left[asked], start, int(top.max())))
+            yield rows
+            top = np.where(asked, start, top)
+            unanswered = ~np.isin(left["datastream"], rows.datastream)
+            left, top = left[unanswered], top[unanswered]
+            reach = min(reach * 8, 2**61)
+
+    def _keep(self) -> None:
+        """Checkpoint logs that are long or that nobody writes to, and forget old hashes; until the store closes."""
+        while not self._closed.wait(1.0):
+            with self._writing, suppress(StoreUnavailable), told(self._directory):
+                if not self._closed.is_set() and not self._suspect:
+                    self._tidy()
+
+    def _tidy(self) -> None:
+        idle = monotonic() - self._appended > IDLE
+        if monotonic() - self._pruned > HOUR / 1e6:
+            self._pruned = monotonic()
+            prune(self._months, self._hashes, _now())
+        for month in self._months.attached():
+            if self._months.wal(month) > (0 if idle else HEAVY_LOG):
+                with self._months.using([month]) as (cursor, (name,)):
+                    cursor.execute(f"CHECKPOINT {name}")
+
+
+def _now() -> int:
+    return time_ns() // 1000

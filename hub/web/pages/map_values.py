@@ -1,0 +1,21 @@
+"""What the map draws: areas with their value, public instruments with theirs, as GeoJSON."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub.web.context import SHARED, Context
+from hub.web.picture import take
+from hub.web.values import map_values
+
+
+def answer(context: Context, request: Request) -> Response:
+    """One property of the whole place."""
+    observed = context.properties.get(request.path_params["property"])
+    if observed is None:
+        raise HTTPException(404)
+    picture = take(context.gate, observed.id, context.now(), context.zone, context.ground)
+    told = map_values(observed, picture, context.zone)
+    return JSONResponse(told, headers={"Cache-Control": SHARED}, media_type="application/geo+json")

@@ -1,0 +1,65 @@
+"""The map page: how it is now, in one sentence, on the map and as a list. `?wall` is the same for a wall screen."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.core.disclosed import Disclosed
+from hub.settings import PropertySettings
+from hub.web.context import Context
+from hub.web.picture import Picture, take
+from hub.web.sentences import Sentence, now_sentence
+from hub.web.values import when
+
+_BESIDE = 3
+
+
+def answer(context: Context, request: Request) -> Response:
+    """``?property=`` chooses what is shown, ``?usual`` shows it against usual, ``?wall`` is for a wall screen."""
+    shown = context.shown_properties()
+    observed = chosen(context, request, shown)
+    now = context.now()
+    picture = take(context.gate, observed.id, now, context.zone, context.ground)
+    wall = "wall" in request.query_params
+    return context.page(
+        request, "wall.html" if wall else "now.html", observed=observed, properties=shown, picture=picture, now=now,
+        sentence=_sentence(context, observed, picture), usual="usual" in request.query_params,
+        when=when(picture, context.zone), beside=_beside(context, shown, observed, now) if wall else (),
+    )  # fmt: skip
+
+
+def paths(shown: Disclosed) -> list[str]:
+    """Every property, in every way it can be looked at."""
+    each = [f"/?property={p}" for p in sorted({f.property for f in shown.faces})]
+    return ["/", "/?wall", "/?theme=dark", *each, *(f"{p}&usual" for p in each), *(f"{p}&wall" for p in each)]
+
+
+def chosen(context: Context, request: Request, shown: tuple[PropertySettings, ...]) -> PropertySettings:
+    """The property asked for, else the first that is shown, else the first there is; a 404 for one nobody knows."""
+    asked = request.query_params.get("property")
+    every = shown or tuple(context.properties.values())
+    observed = context.properties.get(asked) if asked is not None else next(iter(every), None)
+    if observed is None:
+        raise HTTPException(404)
+    return observed
+
+
+def _sentence(context: Context, observed: PropertySettings, picture: Picture) -> Sentence:
+    hour = picture.now if picture.hour is None else picture.hour
+    return now_sentence(observed, context.place, picture.value, picture.usual, hour, picture.now, context.zone)
+
+
+def _beside(
+    context: Context, shown: tuple[PropertySettings, ...], but: PropertySettings, now: int
+) -> list[tuple[PropertySettings, Picture]]:
+    """What else there is to say on a wall."""
+    found = []
+    for other in (p for p in shown if p is not but):
+        picture = take(context.gate, other.id, now, context.zone, context.ground)
+        if picture.value is not None:
+            found.append((other, picture))
+        if len(found) == _BESIDE:
+            break
+    return found

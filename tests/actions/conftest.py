@@ -1,0 +1,18 @@
+"""A registry for each test of an action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.registry import Registry
+from tests.registry.town import opened
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    one = opened(tmp_path)
+    yield one
+    one.close()

@@ -1,0 +1,83 @@
+"""Simulated things speak as real ones do: the hub's decoders read every word of them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from devices import dialects
+from devices.curves import curve
+from devices.simulate import Curve, SimulatedThing, _introductions
+from devices.simulate_command import USUAL, simulated
+from hub.core.reading import Announcement, Message
+from hub.decoders import DECODERS
+from hub.decoders.lines import Nobody
+from tests.decoders.decode_lines import shipped_routes
+
+NOW = 1_780_315_200_000_000
+OBSERVED = {
+    "air_temperature": "Cel", "relative_humidity": "%", "pm25": "ug/m3", "power": "W", "energy": "kW.h", "gas": "m3",
+    "battery_level": "%", "signal_strength": "dB[mW]", "link_quality": "1", "soil_moisture": "%", "occupancy": "1",
+}  # fmt: skip
+
+
+def half_past(at: int, _: int) -> float:
+    return at + 0.5
+
+
+def thing(form: str) -> SimulatedThing:
+    curves: dict[str, Curve] = {observed: partial(half_past, at) for at, observed in enumerate(OBSERVED)}
+    curves["occupancy"] = lambda _: 1.0
+    return SimulatedThing("u", "p", "kitchen", form, curves, 60, OBSERVED)
+
+
+def test_every_format_has_its_words() -> None:
+    assert set(dialects.WORDS) == set(DECODERS) == set(USUAL)
+
+
+@pytest.mark.parametrize("form", sorted(DECODERS))
+def test_the_hub_hears_every_value_under_the_names_that_were_foretold(form: str) -> None:
+    one = thing(form)
+    topic, payload, retained = one.message(NOW)
+    assert not retained
+    assert shipped_routes().format_of(topic) == form
+    readings = DECODERS[form](Message(Nobody(), 1, topic, payload, NOW + 5), {}).readings
+    heard = {(r.thing, r.property): r.value for r in readings}
+    for observed, name in one.names().items():
+        assert heard[one.heard_as, name] == one.curves[observed](NOW)
+    assert {r.time for r in readings} == {NOW}
+
+
+@pytest.mark.parametrize("form", ["native", "zigbee2mqtt"])
+def test_the_hub_learns_the_units(form: str) -> None:
+    one = thing(form)
+    heard: dict[tuple[str, str], Announcement] = {}
+    for topic, payload, _ in _introductions([one]):
+        said = DECODERS[form](Message(Nobody(), 1, topic, payload, NOW), {}).announcements
+        heard |= {(a.thing, a.property): a for a in said}
+    topic, payload, _ = one.message(NOW)
+    units = {r.property: r.unit for r in DECODERS[form](Message(Nobody(), 1, topic, payload, NOW), heard).readings}
+    assert units[dialects.word(form, "air_temperature")] in {"Cel", "°C"}
+    assert units["power"] == "W"
+
+
+@pytest.mark.parametrize("form", sorted(USUAL))
+def test_the_usual_devices_of_a_format_can_be_read(form: str) -> None:
+    one = simulated(form, "u", "p", "kitchen", 10, 7)
+    topic, payload, _ = one.message(NOW)
+    readings = DECODERS[form](Message(Nobody(), 1, topic, payload, NOW), {}).readings
+    assert {(r.thing, r.property) for r in readings} >= {(one.heard_as, name) for name in one.names().values()}
+
+
+def test_a_simulated_value_is_that_of_its_curve() -> None:
+    one = simulated("native", "u", "p", "kitchen", 10, 7)
+    assert one.curves["pm25"](NOW) == curve("dust", 7, NOW)
+
+
+def test_things_speak_in_their_interval_but_not_all_at_once() -> None:
+    things = [SimulatedThing("u", "p", f"t{at}", "native", {}, 60) for at in range(200)]
+    first = [t.next_after(1_780_315_200.0) for t in things]
+    assert all(0 < when - 1_780_315_200 <= 60 for when in first)
+    assert len({int(when) for when in first}) > 40
+    assert all(abs(t.next_after(when) - when - 60) < 1e-3 for t, when in zip(things, first, strict=True))

@@ -1,0 +1,155 @@
+"""The registry's file: migrated, kept, guarded; transactions whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from hub import actions
+from hub.core.observations import Key
+from hub.registry import Registry, RegistryUnavailable
+from hub.registry.tables import metadata
+from tests.registry.town import NOW, gateway, monitor, opened, person
+
+
+def test_the_migrations_make_exactly_the_tables_of_this_version(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_opening_again_changes_nothing_and_forgets_nothing(tmp_path: Path) -> None:
+    registry = opened(tmp_path)
+    ana = person(registry)
+    monitor(registry, ana, "pm25")
+    before, revision = registry.holdings(), registry.revision
+    registry.close()
+    again = opened(tmp_path)
+    assert again.revision == revision
+    assert again.holdings().datastreams == before.datastreams
+    assert dict(again.holdings().things) == dict(before.things)
+    again.close()
+
+
+def test_a_registry_that_a_newer_barrio_wrote_is_left_alone(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    with sqlite3.connect(tmp_path / "registry.sqlite") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = 'v9999'")
+    raw.close()
+    with pytest.raises(RegistryUnavailable, match="newer Barrio"):
+        opened(tmp_path)
+
+
+def test_the_registry_and_its_key_are_for_the_hub_alone(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    for name in ("registry.sqlite", "secret.key"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    assert len((tmp_path / "secret.key").read_bytes()) == 32
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "told"), [(0o644, b"k" * 32, "chmod 600"), (0o600, b"short", "not the hub's key")]
+)
+def test_a_key_that_others_may_read_or_that_is_none_stops_the_start(
+    tmp_path: Path, mode: int, content: bytes, told: str
+) -> None:
+    (tmp_path / "secret.key").write_bytes(content)
+    (tmp_path / "secret.key").chmod(mode)
+    with pytest.raises(RegistryUnavailable, match=told):
+        opened(tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RegistryUnavailable):
+        opened(tmp_path / "nowhere")
+
+
+def test_a_file_that_is_no_registry_is_said(tmp_path: Path) -> None:
+    (tmp_path / "registry.sqlite").write_bytes(b"not a database, but long enough to look" * 50)
+    with pytest.raises(RegistryUnavailable, match="cannot be used"):
+        opened(tmp_path)
+
+
+def test_the_revision_rises_with_what_is_compiled_and_with_nothing_else(registry: Registry) -> None:
+    ana = person(registry)
+    first = registry.revision
+    monitor(registry, ana, "pm25")
+    second = registry.revision
+    assert second > first
+    actions.make_link(registry, ana, now=NOW)
+    registry.journal()
+    assert registry.revision == second
+    assert registry.refresh() == second
+
+
+def test_another_process_is_noticed_when_asked_for(tmp_path: Path) -> None:
+    here, there = opened(tmp_path), opened(tmp_path)
+    person(there, "Eva")
+    assert here.refresh() == there.revision
+    assert [p.name for p in here.holdings().parties.values()] == ["Eva"]
+    here.close()
+    there.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_many_actions_can_be_one(registry: Registry) -> None:
+    revision = registry.revision
+    with pytest.raises(RuntimeError, match="midway"), registry.transaction():
+        monitor(registry, person(registry), "pm25")
+        raise RuntimeError("midway")
+    assert registry.revision == revision
+    assert not registry.holdings().parties
+
+
+def test_within_a_transaction_an_action_that_is_refused_leaves_the_others(registry: Registry) -> None:
+    with registry.transaction():
+        ana = person(registry)
+        with pytest.raises(actions.ActionRefused):
+            actions.add_thing(registry, ana, "a/b", now=NOW)
+    assert ana in registry.holdings().parties
+    assert not registry.holdings().things
+
+
+def test_many_threads_write_and_read_at_once_and_nothing_is_lost(registry: Registry) -> None:
+    credential = gateway(registry, person(registry))
+
+    def hear(number: int) -> None:
+        refused = registry.first_heard({Key(credential, f"t{number}-{i}", "pm25", "ug/m3") for i in range(5)}, NOW)
+        assert refused == {}
+        assert registry.series_table(NOW).numbers
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(hear, range(24)))
+    assert len(registry.holdings().datastreams) == 120
+    assert len({d.id for d in registry.holdings().datastreams}) == 120
+
+
+def test_a_writer_in_another_thread_is_waited_for_not_joined(registry: Registry) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with registry.transaction():
+            person(registry, "Ana")
+            other = pool.submit(person, registry, "Eva")
+            assert [p.name for p in registry.holdings().parties.values()] == ["Ana"]
+            assert not other.done()
+        other.result(timeout=10)
+    assert {p.name for p in registry.holdings().parties.values()} == {"Ana", "Eva"}
+
+
+def test_a_locked_file_is_unavailable_and_works_again_afterwards(tmp_path: Path) -> None:
+    registry = opened(tmp_path)
+    raw = sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)
+    raw.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RegistryUnavailable, match="locked"):
+        person(registry)
+    raw.execute("ROLLBACK")
+    raw.close()
+    assert person(registry) in registry.holdings().parties
+    registry.close()

@@ -1,0 +1,54 @@
+"""kill -9: what was acknowledged is there, once; what was not is there whole or not at all; what was erased is gone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+from hub.core.store import Store
+from hub.stores import STORES
+from tests.stores.appender import rows_of
+from tests.stores.contract import rows
+from tests.stores.worlds import own
+
+ENGINE = "duckdb"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_and_kill(directory: Path, number: int, seconds: float) -> dict[str, int]:
+    """Let an appender work from batch `number` on, kill it; the last batch that it said was appended, and erased."""
+    command = [sys.executable, "-m", "tests.stores.appender", ENGINE, str(directory), str(number)]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    first = child.stdout.readline()
+    time.sleep(seconds)
+    child.kill()
+    said = (first + child.communicate(timeout=30)[0]).splitlines()
+    return {what: int(number) for what, number in (line.split() for line in said)}
+
+
+def stored_batches(store: Store) -> int:
+    """How many batches are there, each of them whole, once, with its hash, and none missing in between."""
+    found = rows(store, own(0))
+    batches = int(max((value for *_, value in found), default=-1)) + 1
+    expected = sorted((1000, row.time, row.value) for n in range(batches) for row in rows_of(n)[:-1])
+    assert found == expected
+    assert store.seen(range(batches + 2)) == set(range(batches))
+    return batches
+
+
+def test_ten_times_killed_nothing_acknowledged_is_lost_or_there_twice(tmp_path: Path) -> None:
+    batches, chance = 0, Random(4)  # noqa: S311 -- when to kill is no secret
+    for _ in range(10):
+        said = run_and_kill(tmp_path, batches, chance.uniform(0.0, 0.7))
+        store = STORES[ENGINE](tmp_path)
+        before, batches = batches, stored_batches(store)
+        assert said["appended"] + 1 <= batches <= said["appended"] + 2
+        assert batches > before
+        left = {int(value) for *_, value in rows(store, own(1))}
+        assert set(range(said.get("erased", -1) + 1, batches)) - left <= set(range(batches // 10 * 10))
+        assert not left & set(range(said.get("erased", -1) + 1))
+        store.close()

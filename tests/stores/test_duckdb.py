@@ -1,0 +1,11 @@
+"""The DuckDB engine keeps the contract, and keeps what it was given."""
+
+from __future__ import annotations
+
+from tests.stores.contract import StoreContract
+from tests.stores.durable import DurableContract
+from tests.stores.histories import HistoriesContract
+
+
+class TestDuckDB(StoreContract, HistoriesContract, DurableContract):
+    engine = "duckdb"

@@ -1,0 +1,117 @@
+"""Full disks, foreign locks, damaged files, a crash between two files: told clearly, and what was stored stays."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hub.core.grade import DAY
+from hub.core.store import StoreUnavailable
+from hub.stores.duckdb import DuckDBStore
+from hub.stores.journal import Journal
+from hub.stores.months import AT_ONCE
+from tests.stores.contract import THEN, rows
+from tests.stores.worlds import Row, all_of, batch, own
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+def only_file(directory: Path) -> Path:
+    (path,) = directory.glob("observations-*.duckdb")
+    return path
+
+
+def test_a_full_disk_refuses_and_with_room_again_all_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.stores.full_disk", "duckdb", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.startswith("recovered"), done.stderr
+
+
+def test_a_file_that_another_program_has_open_is_told_at_once(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row()))
+    store.close()
+    command = [sys.executable, "-c", HOLD, str(only_file(tmp_path))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreUnavailable, match=rf"{tmp_path}.* has a file of it open"):
+            DuckDBStore(tmp_path)
+        holder.communicate("")
+    store = DuckDBStore(tmp_path)
+    assert rows(store, own()) == [(1000, THEN, 1.0)]
+    store.close()
+
+
+def test_a_damaged_file_is_told_and_touched_by_nobody(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row()))
+    store.close()
+    path = only_file(tmp_path)
+    path.write_bytes(b"not what it was" * 10_000)
+    with pytest.raises(StoreUnavailable, match="damaged: put it aside"):
+        DuckDBStore(tmp_path)
+    assert path.read_bytes().startswith(b"not what it was")
+
+
+def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="file/below"):
+        DuckDBStore(tmp_path / "file" / "below")
+
+
+def test_a_batch_that_was_noted_before_a_crash_is_stored_at_the_next_start(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row(value=1.0), Row(1001, value=9.0)))
+    store.close()
+    Journal(tmp_path).write(batch(Row(value=2.0), Row(1002, THEN - 40 * DAY, 3.0)), _hashes(8))
+    store = DuckDBStore(tmp_path)
+    assert rows(store, all_of()) == [(1000, THEN, 2.0), (1001, THEN, 9.0), (1002, THEN - 40 * DAY, 3.0)]
+    assert store.seen([8]) == {8}
+    store.append(batch(Row(value=5.0)))
+    store.close()
+    store = DuckDBStore(tmp_path)
+    assert rows(store, own()) == [(1000, THEN, 5.0)]
+    store.close()
+
+
+def test_what_an_interrupted_erasure_left_behind_is_removed(tmp_path: Path) -> None:
+    DuckDBStore(tmp_path).close()
+    for name in ("observations-2026-01.draft", "observations-2026-01.draft.wal", "pending.draft"):
+        (tmp_path / name).write_text("half a file")
+    (tmp_path / "spill").mkdir()
+    store = DuckDBStore(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["lock"]
+    store.close()
+
+
+def test_an_engine_that_broke_down_begins_anew_by_itself(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row(value=1.0)), [1])
+    store._months._instance.close()
+    with pytest.raises(StoreUnavailable, match="tries again by itself"):
+        store.append(batch(Row(1001, value=2.0)), [2])
+    store.append(batch(Row(1002, value=3.0)), [3])
+    assert rows(store, all_of()) == [(1000, THEN, 1.0), (1002, THEN, 3.0)]
+    assert store.seen([1, 2, 3]) == {1, 3}
+    store.close()
+
+
+def test_more_months_than_stay_open_are_read_like_few(tmp_path: Path) -> None:
+    store = DuckDBStore(tmp_path)
+    expected = [(1000, THEN - n * 31 * DAY, float(n)) for n in range(45, -1, -1)]
+    store.append(batch(*(Row(1000, t, v) for _, t, v in expected)))
+    assert rows(store, own()) == expected
+    store.append(batch(Row(time=THEN + 1, value=-1.0)))
+    assert rows(store, own()) == [*expected, (1000, THEN + 1, -1.0)]
+    assert len(store._months.attached()) == AT_ONCE
+    store.close()
+
+
+def _hashes(*values: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    return np.array(values, np.uint64)
