@@ -55,7 +55,7 @@ def word(form: str, observed: str) -> str:
 def introduction(form: str, thing: str, units: Mapping[str, str]) -> list[Packet]:
     """What a thing says when it connects; `units` are property → UCUM."""
     if form == "native":
-        about = {"name": thing, "datastreams": {name: {"unit": unit} for name, unit in units.items()}}
+        about = {"datastreams": {name: {"unit": unit} for name, unit in units.items()}}
         return [(f"things/{thing}/about", _json(about), True)]
     return []
 

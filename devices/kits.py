@@ -101,24 +101,24 @@ WATER = Kind(
 
 KITS: tuple[tuple[Kind, ...], ...] = (
     (_noise("street", STREETS),),
-    (_warmth("street"), INDOOR),
-    (_noise("street"), _warmth("street")),
+    (_warmth("street"), INDOOR, _air("street")),
+    (_noise("street"), _warmth("street"), _air("street")),
     (_air("commons", COURTYARDS),),
-    (_warmth("street"), POWER),
-    (_noise("street", STREETS), INDOOR),
+    (_warmth("street"), POWER, _air("street")),
+    (_noise("street", STREETS),),
     (_air("commons", COURTYARDS), _noise("street")),
     (_warmth("street"), _soil("commons", TREES)),
-    (_noise("street"), _warmth("street")),
+    (_noise("street"), _warmth("street"), _air("street")),
     (_warmth("commons", TREES), _soil("commons", TREES)),
-    (HEAT_PUMP, POWER, BEDROOM),
-    (_warmth("street"), GAS),
+    (HEAT_PUMP, BEDROOM),
+    (_warmth("street"), GAS, _air("street")),
     (_noise("street"),),
-    (_air("counted"),),
+    (_air("counted"), _noise("street")),
     (_noise("commons", STREETS), HALL),
-    (_warmth("street"), WATER),
+    (_warmth("street"), WATER, _air("street")),
 )
-"""What the homes of one cell have, in turn. Of each sixteen, six tell noise and seven warmth as `street`: a cell with
-sixteen homes has the company of five that `street` needs, and one to spare."""
+"""What the homes of one cell have, in turn. Of each sixteen, six or more tell noise, warmth and fine dust as `street`:
+a cell with sixteen homes has the company of five that `street` needs, and one to spare."""
 
 _DUST = (S("pm25", "dust", "ug/m3", "open"), S("pm10", "coarse-dust", "ug/m3", "open"))
 _OUTSIDE = (S("air_temperature", "warmth", "Cel", "open"), S("relative_humidity", "humidity", "%", "open"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
 import ssl
 import time
 from collections import defaultdict
@@ -21,6 +22,7 @@ from devices import dialects
 
 Curve = Callable[[int], float]
 """Time (µs since 1970 UTC) → value."""
+_LOG = logging.getLogger("devices.simulate")
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
@@ -84,7 +86,8 @@ async def _keep_alive(
             async with client:
                 pause = _FIRST_PAUSE
                 await _live(client, things, qos, now)
-        except aiomqtt.MqttError:
+        except aiomqtt.MqttError as error:
+            _LOG.warning("no connection, trying again in %g s: %s", pause, error)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
 

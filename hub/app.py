@@ -230,7 +230,7 @@ class Hub:
         """
         s = self._parts.settings
         ingest = asyncio.create_task(self.ingest.run())
-        stack.push_async_callback(_ended, ingest)
+        stack.push_async_callback(ended, ingest)
         metrics = Metrics(self.ingest.counts, self.endpoint.counters)
         address = None
         if s.operator.port is not None:
@@ -361,18 +361,24 @@ async def _now(act: Callable[[str, int], int], host: str, port: int) -> int:
     return act(host, port)
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it has ended."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def run(hub: Hub, say: Callable[[Addresses], None]) -> None:
     """Run until SIGINT or SIGTERM; `say` is told where it listens once it does."""
+    async with AsyncExitStack() as stack:
+        say(await hub.start(stack))
+        await told_to_stop()
+        _LOG.info("stopping")
+
+
+async def told_to_stop() -> None:
+    """Wait for SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with AsyncExitStack() as stack:
-        say(await hub.start(stack))
-        await stop.wait()
-        _LOG.info("stopping")
+    await stop.wait()

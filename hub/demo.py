@@ -7,12 +7,12 @@ actions; only the week before is written without MQTT, since nobody was listenin
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import csv
 import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -102,8 +102,7 @@ def start(data: Path, *, fresh: bool, live: bool, say: Say) -> None:
         if remembered:
             say(f"remembered {remembered:,} readings of the past week")
         say(f"ready after {time.monotonic() - began:.0f} s")
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_run(parts, fleet if live else [], say))
+        asyncio.run(_run(parts, fleet if live else [], say))
     say("Stopped. The neighbourhood is kept; --fresh begins again.")
 
 
@@ -305,19 +304,13 @@ def _dwellings(file: Path) -> list[Dwelling]:
 
 
 async def _run(parts: Parts, fleet: Sequence[DemoThing], say: Say) -> None:
-    living: list[asyncio.Task[None]] = []
-
-    def greet(addresses: Addresses) -> None:
-        host, port = addresses.mqtt
-        living.append(asyncio.create_task(live_devices([t.simulated for t in fleet], host, port)))
+    """The hub with its things, until told to stop; the things fall silent first."""
+    async with AsyncExitStack() as stack:
+        addresses = await Hub(parts, next_free=True).start(stack)
+        things = asyncio.create_task(live_devices([t.simulated for t in fleet], *addresses.mqtt))
+        stack.push_async_callback(app.ended, things)
         _greet(parts, addresses, len(fleet), say)
-
-    try:
-        await app.run(Hub(parts, next_free=True), greet)
-    finally:
-        for task in living:
-            task.cancel()
-        await asyncio.gather(*living, return_exceptions=True)
+        await app.told_to_stop()
 
 
 def _greet(parts: Parts, addresses: Addresses, things: int, say: Say) -> None:

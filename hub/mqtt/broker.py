@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import Any
 from zlib import crc32
 
@@ -27,12 +26,13 @@ from hub.core.grade import Grade
 from hub.core.reading import Message
 from hub.mqtt.contracts import Inbox
 from hub.mqtt.packets import MQTT_3, MQTT_5
+from hub.mqtt.pump import Pump
 from hub.mqtt.topics import is_usable
 
 MAX_TOPIC = 512
 MAX_LEVELS = 32
-RETRY_SECONDS = (1, 60)
 SESSION_SECONDS = 7 * 24 * 3_600
+MAX_ANSWERS = 1_000
 _NEW_ONLY = 1
 _POLL_SECONDS = 0.01
 
@@ -64,7 +64,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Broker:
-    """The hub's client at one outside broker; paho runs it in a thread of its own.
+    """The hub's client at one outside broker.
 
     `inbox` is the endpoint's; `now` gives µs since 1970 UTC. `is_connected` and `problem` (in words, None when all is
     well) are for `barrio status`.
@@ -72,7 +72,7 @@ class Broker:
 
     def __init__(self, source: Source, inbox: Inbox, now: Callable[[], int]) -> None:
         self.source = source
-        self.received = 0
+        self.count = 0
         self.refused: Counter[str] = Counter()
         self.problem: str | None = "not connected yet"
         self._inbox = inbox
@@ -80,14 +80,15 @@ class Broker:
         self._mark = crc32(source.client_id.encode(), crc32(str(source.credential).encode()))
         self._client = _client(source)
         self._client.on_connect = self._on_connect
-        self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock = threading.Lock()
+        self._pump: Pump | None = None
         self._link: Link | None = None
-        self._fresh: list[Message] = []
+        self._read: list[Message] = []
+        self._owed: deque[tuple[Link, list[Message]]] = deque()
+        self._answers: deque[tuple[str, bytes]] = deque(maxlen=MAX_ANSWERS)
         self._room = threading.Event()
         self._waits: asyncio.Task[None] | None = None
 
@@ -107,49 +108,36 @@ class Broker:
             )
         else:
             self._client.connect_async(source.host, source.port, source.keep_alive)
-        self._client.loop_start()
+        self._pump = Pump(self._client, self, lambda: self.is_connected)
+        self._pump.start()
 
     async def stop(self, seconds: float = 10.0) -> None:
-        """Wait up to `seconds` for what was handed over to be stored, then go; the broker keeps the rest."""
+        """Read no more, wait up to `seconds` for what was read to be stored, then go; the broker keeps the rest."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        link = self._link
-        self._client.on_message = None
-        while link is not None and link.pending and loop.time() < end:  # noqa: ASYNC110 - once, at the end
-            await asyncio.sleep(_POLL_SECONDS)
-        self._room.set()
-        self._client.disconnect()
-        await asyncio.to_thread(self._client.loop_stop)
+        end, link = loop.time() + seconds, self._link
         if self._waits is not None:
             self._waits.cancel()
+        self._room.clear()
+        while link is not None and link.is_owed and loop.time() < end:
+            await asyncio.sleep(_POLL_SECONDS)
+        if self._pump is not None:
+            await asyncio.to_thread(self._pump.end)
+            self._pump = None
 
     # on the event loop
 
     def acknowledge(self, link: Link, messages: Sequence[Message]) -> None:
-        """Acknowledge on the connection that the messages came by; the identifiers mean nothing on the next one."""
-        owed = [message for message in messages if message.qos]
-        with self._lock:
-            link.pending -= len(owed)
-            if link is self._link:
-                for message in owed:
-                    self._client.ack(message.packet, message.qos)
+        """Have messages acknowledged on the connection that they came by."""
+        self._owed.append((link, list(messages)))
+        self._wake()
 
     def answer(self, topic: str, payload: bytes) -> None:
         """Publish at the broker (QoS 0); whether that is allowed is for its rules to say."""
-        if self._link is not None:
-            self._client.publish(topic, payload)
+        self._answers.append((topic, payload))
+        self._wake()
 
-    def _hand_over(self) -> None:
-        with self._lock:
-            messages, self._fresh = self._fresh, []
-        if not messages:
-            return
-        self.received += len(messages)
-        if messages[0].sender is messages[-1].sender:
-            self._inbox.put(messages)
-        else:  # the connection changed in between, and each goes with its own
-            for _, run in groupby(messages, key=lambda message: id(message.sender)):
-                self._inbox.put(list(run))
+    def _hand_over(self, messages: list[Message]) -> None:
+        self._inbox.put(messages)
         if self._inbox.full and self._room.is_set():
             self._room.clear()
             self._waits = asyncio.get_running_loop().create_task(self._await_room())
@@ -157,8 +145,41 @@ class Broker:
     async def _await_room(self) -> None:
         await self._inbox.room()
         self._room.set()
+        self._wake()
 
-    # in paho's thread
+    def _wake(self) -> None:
+        if self._pump is not None:
+            self._pump.wake()
+
+    # in the pump's thread
+
+    def may_read(self) -> bool:
+        """Whether the inbox has room."""
+        return self._room.is_set()
+
+    def has_read(self) -> None:
+        """Hand what was read over to the event loop."""
+        messages, self._read = self._read, []
+        if messages and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._hand_over, messages)
+
+    def write(self) -> None:
+        """Acknowledge what is stored, if its connection is still the same; publish the hub's answers."""
+        while self._owed:
+            link, messages = self._owed.popleft()
+            if link is self._link:
+                for message in messages:
+                    if message.qos:
+                        self._client.ack(message.packet, message.qos)
+            link.acknowledged += sum(message.qos > 0 for message in messages)
+        while self._answers:
+            topic, payload = self._answers.popleft()
+            if self._link is not None:
+                self._client.publish(topic, payload)
+
+    def is_unreachable(self) -> None:
+        """Nobody answers, or whoever does cannot be trusted."""
+        self.problem = "the broker cannot be reached"
 
     def _on_connect(
         self, client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, _properties: object
@@ -166,19 +187,15 @@ class Broker:
         if reason.is_failure:
             self.problem = f"the broker refuses the connection: {reason.getName().lower()}"
             return
+        self.has_read()
         self.problem = None
-        with self._lock:
-            self._link = Link(self, self._mark)
+        self._link = Link(self, self._mark)
         client.subscribe([(topic, _options(self.source)) for topic in self.source.topics])
-
-    def _on_connect_fail(self, _client: Client, _userdata: object) -> None:
-        self.problem = "the broker cannot be reached"
 
     def _on_disconnect(
         self, _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
-        with self._lock:
-            self._link = None
+        self._link = None
         self.problem = self.problem or f"the connection was lost: {reason.getName().lower()}"
 
     def _on_subscribe(
@@ -188,36 +205,41 @@ class Broker:
             self.problem = "the broker does not let the hub subscribe to every topic of this source"
 
     def _on_message(self, client: Client, _userdata: object, found: MQTTMessage) -> None:
+        self.count += 1
         link, topic = self._link, _topic(found)
         if link is None or topic is None or topic.startswith("$"):
             if topic is None:
                 self.refused["topic name invalid"] += 1
             client.ack(found.mid, found.qos)
             return
-        message = Message(
-            link, self.source.credential, topic, bytes(found.payload), self._now(), found.mid, found.qos, found.dup,
-            found.retain, _wish(found),
+        link.taken += found.qos > 0
+        self._read.append(
+            Message(
+                link, self.source.credential, topic, bytes(found.payload), self._now(), found.mid, found.qos,
+                found.dup, found.retain, _wish(found),
+            )
         )  # fmt: skip
-        with self._lock:
-            first = not self._fresh
-            self._fresh.append(message)
-            link.pending += found.qos > 0
-        if first and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._hand_over)
-        if not self._room.is_set():
-            self._room.wait()
 
 
 class Link:
-    """One connection to the broker: the `Sender` of what came by it."""
+    """One connection to the broker: the `Sender` of what came by it.
+
+    `taken` and `acknowledged` count what wants an acknowledgement; only the pump's thread writes them.
+    """
 
     def __init__(self, broker: Broker, mark: int) -> None:
         self.mark = mark
-        self.pending = 0
+        self.taken = 0
+        self.acknowledged = 0
         self._broker = broker
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether the broker still waits for an acknowledgement."""
+        return self.acknowledged < self.taken
+
     def acknowledge(self, messages: Sequence[Message]) -> None:
-        """PUBACK, if the connection is still the same."""
+        """PUBACK, if the connection is still the same; packet identifiers mean nothing on the next one."""
         self._broker.acknowledge(self, messages)
 
     def answer(self, topic: str, payload: bytes) -> None:
@@ -235,7 +257,6 @@ def _client(source: Source) -> Client:
         client.username_pw_set(source.username, source.password)
     if source.tls or source.ca_file is not None:
         client.tls_set(ca_certs=source.ca_file)
-    client.reconnect_delay_set(*RETRY_SECONDS)
     return client
 
 

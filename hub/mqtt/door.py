@@ -89,7 +89,7 @@ def _ask(connection: Connection, packet: Connect) -> Admission | Reason:
     shared, now = connection.shared, connection.heard
     if packet.username is None and connection.certificate is None:
         return Reason.NOT_AUTHORIZED
-    one = (connection.address, packet.username)
+    one = (connection.address, packet.username, connection.certificate)
     if shared.name_tries.spent(one, now) or shared.address_tries.spent(connection.address, now):
         return Reason.CONNECTION_RATE_EXCEEDED
     admission = shared.doorkeeper.admit(packet.username or "", packet.password or b"", connection.certificate)

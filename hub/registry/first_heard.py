@@ -71,7 +71,7 @@ class Doorstep:
         """Give each key a datastream; those that cannot have one, with the reason."""
         refused: dict[Key, str] = {}
         fine = []
-        led = _led(self._connection, self._credential)
+        led = set() if self._party is None else _led(self._connection, self._credential)
         fresh = (k for k in keys if (k.thing, k.property, written(k.unit)) not in led)
         for key in sorted(fresh, key=lambda k: (k.thing, k.property, k.unit is None, k.unit or "")):
             reason = self._objection(key)

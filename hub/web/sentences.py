@@ -17,6 +17,7 @@ from hub.settings import PropertySettings
 from hub.web.series import Series
 from hub.web.words import (
     NOTHING_HERE,
+    at_then,
     against_usual,
     class_of,
     counted,
@@ -62,7 +63,7 @@ def now_sentence(
     if value is None:
         return Sentence(f"{observed.short} in {place} now: {NOTHING_HERE[0].lower()}{NOTHING_HERE[1:]}")
     fresh = now - hour < 3 * HOUR
-    when = this_part_of_day(now, zone) if fresh else f"at {since_then(hour + HOUR, now, zone)}"
+    when = this_part_of_day(now, zone) if fresh else at_then(hour + HOUR, now, zone)
     before = _opening(observed, place, class_of(observed, value), when, fresh=fresh)
     after = against_usual(observed, value, usual)
     return _told(observed, before, value, after)
@@ -170,5 +171,5 @@ def thing_sentence(
     name: str, observed: PropertySettings, value: float, time: int, now: int, zone: ZoneInfo
 ) -> Sentence:  # fmt: skip
     """What a public instrument says: its newest value, and from when."""
-    when = "just now" if now - time < HOUR else f"at {since_then(time, now, zone)}"
+    when = "just now" if now - time < HOUR else at_then(time, now, zone)
     return _told(observed, f"{name} measured {lower(observed.short)} {when}:", value, "")

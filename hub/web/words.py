@@ -79,6 +79,14 @@ def since_then(moment: int, now: int, zone: ZoneInfo) -> str:
     return f"yesterday, {clock(moment, zone)}" if days == 1 else date(moment, zone)
 
 
+def at_then(moment: int, now: int, zone: ZoneInfo) -> str:
+    """When something was, inside a sentence: ``at 16:05``, ``yesterday at 16:05``, ``on 12 March 2026``."""
+    days = (local(now, zone).date() - local(moment, zone).date()).days
+    if days <= 1:
+        return f"{'yesterday ' if days == 1 else ''}at {clock(moment, zone)}"
+    return f"on {date(moment, zone)}"
+
+
 def age(length: int) -> str:
     """How long ago: ``just now``, ``4 min ago``, ``2 hours ago``, ``3 days ago``."""
     if length < MINUTE:

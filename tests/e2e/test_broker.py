@@ -167,7 +167,7 @@ async def test_a_wish_and_an_answer_pass_through_the_broker(tmp_path: Path) -> N
         )
         answers.cancel()
         assert heard.out == "no unit\n"
-        assert broker.received == 1, "the hub does not hear itself"
+        assert broker.count == 1, "the hub does not hear itself"
 
 
 async def test_the_shipped_rules_keep_neighbours_apart(tmp_path: Path) -> None:

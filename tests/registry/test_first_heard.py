@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import actions
@@ -191,21 +192,27 @@ BATCHES = st.lists(
 )  # fmt: skip
 
 
-@given(BATCHES)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_key_never_moves_to_another_owner_or_datastream(batches: list[set[tuple[int, str, str, str | None]]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        registry = opened(Path(folder))
-        owners = [person(registry, str(i)) for i in range(3)]
-        credentials = [gateway(registry, owner) for owner in owners]
-        known: dict[Key, int] = {}
-        for number, batch in enumerate(batches):
-            keys = {Key(credentials[c], *rest) for c, *rest in batch}  # type: ignore[arg-type]
-            assert registry.first_heard(keys, NOW + number) == {}
-            for key in keys | known.keys():
-                found = series(registry, key, NOW + number)
-                assert found is not None
-                assert found.owner == owners[credentials.index(key.credential)]
-                assert known.setdefault(key, found.datastream) == found.datastream
-        assert len({d.id for d in registry.holdings().datastreams}) == len(registry.holdings().datastreams)
-        registry.close()
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """One registry for all examples: each brings its own neighbours."""
+    registry = opened(tmp_path_factory.mktemp("street"))
+    yield registry
+    registry.close()
+
+
+@given(batches=BATCHES)
+@settings(max_examples=30, deadline=None)
+def test_a_key_never_moves_to_another_owner_or_datastream(
+    street: Registry, batches: list[set[tuple[int, str, str, str | None]]]
+) -> None:
+    owners = [person(street, str(i)) for i in range(3)]
+    credentials = [gateway(street, owner) for owner in owners]
+    known: dict[Key, int] = {}
+    for number, batch in enumerate(batches):
+        keys = {Key(credentials[c], thing, named, unit) for c, thing, named, unit in batch}
+        assert street.first_heard(keys, NOW + number) == {}
+        for key in keys | known.keys():
+            found = series(street, key, NOW + number)
+            assert found is not None
+            assert found.owner == owners[credentials.index(key.credential)]
+            assert known.setdefault(key, found.datastream) == found.datastream

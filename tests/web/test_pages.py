@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from hub.core.grade import DAY, HOUR, MINUTE, Grade
@@ -117,8 +118,6 @@ def test_a_public_instrument_says_who_what_why_since_when_and_where(hub: World) 
 
 
 def test_a_place_that_is_told_less_exactly_than_the_values_is_told_as_an_area(own_hub: World) -> None:
-    import msgspec  # noqa: PLC0415 - here alone
-
     things = dict(own_hub.holdings.things)
     things[2007] = msgspec.structs.replace(things[2007], place_grade=Grade.STREET)
     own_hub.registry.now_is(msgspec.structs.replace(own_hub.holdings, things=things))
@@ -139,7 +138,7 @@ def test_the_grades_are_told_from_the_table_that_decides(hub: World) -> None:
 
 def test_a_hub_whose_hours_are_all_old_says_how_old(own_hub: World) -> None:
     own_hub.clock[0] = NOW + 6 * HOUR
-    assert "was clean at 20:00" in words(own_hub.client.get("/").text)
+    assert "was clean yesterday at 20:00" in words(own_hub.client.get("/").text)
     own_hub.clock[0] = NOW + 9 * DAY
     page = words(own_hub.client.get("/").text)
     assert "nothing is shown here: too few homes, or they rest." in page

@@ -1,0 +1,137 @@
+"""Takes every page on a phone, a desk and a wall, by day and by night, into build/screenshots/.
+
+    python tools/screenshots.py                            # starts the demo, takes all, stops it
+    python tools/screenshots.py http://127.0.0.1:8080/     # takes them from a hub that runs
+    … --mine http://127.0.0.1:8080/mine/<link>             # and an owner's page
+    … --only now                                           # only the pages whose name begins so
+
+Look at every one: what is the first thing one sees, is it the answer, would one hang it on the wall?
+"""
+# ruff: noqa: INP001, T201 - a script that talks to whoever started it
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+OUT = Path(__file__).resolve().parent.parent / "build" / "screenshots"
+SIZES = {"phone": (390, 844, 2), "desk": (1440, 900, 1)}
+WALLS = {"wall": (1920, 1080, 1), "portrait": (1080, 1920, 1)}
+PAGES = {
+    "now": "/", "now-warmth": "/?property=air_temperature", "now-usual": "/?usual", "hour": "/property/pm25?range=hour",
+    "day": "/property/pm25?range=day", "week": "/property/pm25?range=week", "capped": "/property/power",
+    "thing": "{thing}", "grades": "/grades", "expired": "/mine/nobody", "lost": "/no-such-page",
+}  # fmt: skip
+TALL = ("now", "week", "thing", "mine", "grades")
+"""Pages that are also taken in their whole length."""
+_WAIT = 180
+
+
+def main() -> int:
+    """Take them all; 1 when a page did not come."""
+    ask = argparse.ArgumentParser(description="Screenshots of every page.")
+    ask.add_argument("address", nargs="?", help="of a hub that runs; without it the demo is started")
+    ask.add_argument("--mine", help="the address of an owner's page, as `barrio party link` prints it")
+    ask.add_argument("--only", default="", help="only pages whose name begins so")
+    asked = ask.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    if asked.address:
+        take(asked.address.rstrip("/"), asked.mine, asked.only)
+    else:
+        with demo() as (address, mine):
+            take(address, mine, asked.only)
+    print(f"look at them: {OUT}")
+    return 0
+
+
+@contextmanager
+def demo() -> Iterator[tuple[str, str]]:
+    """A demo of its own: the addresses it prints, its map page's and an owner's."""
+    with tempfile.TemporaryDirectory(prefix="barrio-look-") as folder:
+        log = Path(folder) / "log"
+        with log.open("w") as said:
+            started = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-m", "hub", "demo", "--data", f"{folder}/data"], stdout=said, stderr=said
+            )
+        try:
+            yield _addresses(log, started)
+        finally:
+            started.terminate()
+            started.wait(timeout=30)
+
+
+def take(address: str, mine: str | None, only: str) -> None:
+    """Every page of a hub, in every size and theme."""
+    with urllib.request.urlopen(address + "/") as answer:  # noqa: S310 - an address that the caller chose
+        things = re.findall(r'href="(/thing/[^"]+)"', answer.read().decode())
+    pages = {name: path.format(thing=things[0] if things else "/") for name, path in PAGES.items()}
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=_chromium(), args=["--use-gl=angle", "--use-angle=swiftshader"])
+        for theme in ("light", "dark"):
+            for name, path in pages.items():
+                if name.startswith(only):
+                    _sizes(browser, address + path, name, theme)
+            if mine and "mine".startswith(only):
+                _sizes(browser, mine, "mine", theme)
+            if "wall".startswith(only):
+                for size, shape in WALLS.items():
+                    _shot(browser, address + "/?wall", f"wall-{size}-{theme}", shape, theme)
+        browser.close()
+
+
+def _sizes(browser: Browser, url: str, name: str, theme: str) -> None:
+    for size, shape in SIZES.items():
+        _shot(browser, url, f"{name}-{size}-{theme}", shape, theme, tall=name in TALL and theme == "light")
+
+
+def _shot(browser: Browser, url: str, name: str, shape: tuple[int, int, int], theme: str, *, tall: bool = False) -> None:
+    context = browser.new_context(
+        viewport={"width": shape[0], "height": shape[1]}, device_scale_factor=shape[2], reduced_motion="reduce",
+        color_scheme="dark" if theme == "dark" else "light",
+    )  # fmt: skip
+    page = context.new_page()
+    page.on("console", lambda m: print(f"{name}: {m.type}: {m.text}") if m.type in ("error", "warning") else None)
+    page.goto(url)
+    _settled(page)
+    page.screenshot(path=OUT / f"{name}.png")
+    if tall:
+        page.screenshot(path=OUT / f"{name}-whole.png", full_page=True)
+    context.close()
+
+
+def _settled(page: Page) -> None:
+    """Until its script says it is ready, when it has one; an owner's link goes on to her page by itself."""
+    
+    page.wait_for_load_state("load")
+    if page.locator("script[type=module]").count():
+        page.wait_for_selector("body[data-ready=yes]", timeout=30_000)
+        page.wait_for_timeout(600)
+
+
+def _addresses(log: Path, started: subprocess.Popen[bytes]) -> tuple[str, str]:
+    until = time.monotonic() + _WAIT
+    while time.monotonic() < until and started.poll() is None:
+        found = re.findall(r"http://127\.0\.0\.1:\d+/\S*", log.read_text())
+        pages = [a for a in found if "/mine/" in a]
+        if pages:
+            return found[0].rstrip("/"), pages[0]
+        time.sleep(0.3)
+    raise SystemExit(f"the demo did not start:\n{log.read_text()}")
+
+
+def _chromium() -> str | None:
+    return next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
