@@ -6,7 +6,6 @@ Errors are one line that says what to do, and exit 1.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -67,7 +66,7 @@ def run(config: Config = None) -> None:
     """Run the hub in the foreground until it is told to stop (Ctrl-C)."""
     settings = read(_file(config))
     with app.opened(settings) as parts:
-        asyncio.run(app.run(app.Hub(parts), lambda addresses: _listening(settings, addresses)))
+        app.serve(app.run(app.Hub(parts), lambda addresses: _listening(settings, addresses)))
     typer.echo("Stopped: everything acknowledged is stored.")
 
 

@@ -102,7 +102,7 @@ def start(data: Path, *, fresh: bool, live: bool, say: Say) -> None:
         if remembered:
             say(f"remembered {remembered:,} readings of the past week")
         say(f"ready after {time.monotonic() - began:.0f} s")
-        asyncio.run(_run(parts, fleet if live else [], say))
+        app.serve(_run(parts, fleet if live else [], say))
     say("Stopped. The neighbourhood is kept; --fresh begins again.")
 
 

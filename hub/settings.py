@@ -107,6 +107,7 @@ class SourceSettings(_Section):
     port: int = Field(default=1883, ge=1, le=65535)
     username: str | None = None
     password_file: Path | None = None
+    tls: bool = False
     ca: Path | None = None
     topics: tuple[str, ...] = ("#",)
     version: Literal["3.1.1", "5"] = "5"

@@ -7,7 +7,7 @@
 
 Look at every one: what is the first thing one sees, is it the answer, would one hang it on the wall?
 """
-# ruff: noqa: INP001, T201 - a script that talks to whoever started it
+
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def demo() -> Iterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory(prefix="barrio-look-") as folder:
         log = Path(folder) / "log"
         with log.open("w") as said:
-            started = subprocess.Popen(  # noqa: S603 - our own command
+            started = subprocess.Popen(
                 [sys.executable, "-m", "hub", "demo", "--data", f"{folder}/data"], stdout=said, stderr=said
             )
         try:
@@ -94,7 +94,9 @@ def _sizes(browser: Browser, url: str, name: str, theme: str) -> None:
         _shot(browser, url, f"{name}-{size}-{theme}", shape, theme, tall=name in TALL and theme == "light")
 
 
-def _shot(browser: Browser, url: str, name: str, shape: tuple[int, int, int], theme: str, *, tall: bool = False) -> None:
+def _shot(
+    browser: Browser, url: str, name: str, shape: tuple[int, int, int], theme: str, *, tall: bool = False
+) -> None:
     context = browser.new_context(
         viewport={"width": shape[0], "height": shape[1]}, device_scale_factor=shape[2], reduced_motion="reduce",
         color_scheme="dark" if theme == "dark" else "light",
@@ -111,7 +113,6 @@ def _shot(browser: Browser, url: str, name: str, shape: tuple[int, int, int], th
 
 def _settled(page: Page) -> None:
     """Until its script says it is ready, when it has one; an owner's link goes on to her page by itself."""
-    
     page.wait_for_load_state("load")
     if page.locator("script[type=module]").count():
         page.wait_for_selector("body[data-ready=yes]", timeout=30_000)

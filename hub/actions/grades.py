@@ -43,8 +43,7 @@ def set_grade(
         for party in speakers:
             wish(tx, stream, party, grade, now)
         held = settle(tx, stream, registry.street, now)
-        after = stream_of(tx, registry.catalogue, datastream)
-        check_face(registry, tx, after, now)
+        after = check_face(registry, tx, stream, now)
         for period in ticks:
             _tick(tx, after, grade, period, by, now)
         coming = next((s for s in reversed(after.history.steps) if s.since > now and s.grade != held), None)
@@ -85,25 +84,22 @@ def unpause(registry: Registry, datastream: int, *, by: int | None = None, now: 
     return ends
 
 
-def check_face(registry: Registry, tx: Transaction, stream: Stream, now: int) -> None:
-    """One face, with all that could be put together with it.
+def check_face(registry: Registry, tx: Transaction, stream: Stream, now: int) -> Stream:
+    """One face, with all that could be put together with it; the datastream as it is after the change.
 
     Raises:
         ActionRefused: it would show a second one.
     """
-    proposed = _showing(tx, stream, now)
-    if max(proposed.grades) < Grade.COMMONS:
-        return
-    circle = set(proposed.household) | {stream.owner}
+    circle = {stream.owner} | tx.people.household(stream.owner)
     circle |= {p for p, homes in tx.people.households.items() if homes & circle}
-    others = [
-        _showing(tx, other, now)
-        for other in read_streams(tx, registry.catalogue, owners=circle)
-        if other.id != stream.id
-    ]
-    reason = conflict(proposed, others)
-    if reason is not None:
-        raise ActionRefused("one_face", reason)
+    streams = {s.id: s for s in read_streams(tx, registry.catalogue, owners=circle)}
+    after = streams.pop(stream.id)
+    proposed = _showing(tx, after, now)
+    if max(proposed.grades) > Grade.COUNTED:
+        reason = conflict(proposed, (_showing(tx, other, now) for other in streams.values()))
+        if reason is not None:
+            raise ActionRefused("one_face", reason)
+    return after
 
 
 def _showing(tx: Transaction, stream: Stream, now: int) -> Showing:

@@ -16,11 +16,12 @@ from hub.actions.grades import check_face
 from hub.actions.results import ActionRefused, Removed
 from hub.actions.rights import check_party, moment, plain, tell
 from hub.core.catalogue import PartyKind
+from hub.core.grade import Grade
 from hub.core.history import grade_at
 from hub.core.places import Place
-from hub.registry import Registry, Transaction
+from hub.registry import Registry, Transaction, journal
 from hub.registry import tables as t
-from hub.registry.grades import cap_wishes, settle
+from hub.registry.grades import cap_wishes, highest, settle
 from hub.registry.ids import new_id
 from hub.registry.streams import read_streams
 
@@ -49,7 +50,7 @@ def add_party(
             insert(t.vouchers).values(party=party, voucher=vouched_by, steward=steward or vouched_by is None, at=now)
         )
         tx.people_changed()
-        tell(tx, now, None, party, f"became a party ({kind.value})")
+        journal.write(tx.connection, now, None, party, f"became a party ({kind.value})")
     return party
 
 
@@ -150,7 +151,8 @@ def _settled(
             show_to(registry, tx, stream, None, now)
         settle(tx, stream, registry.street, now)
     for stream in read_streams(tx, registry.catalogue, owners=owners):
-        check_face(registry, tx, stream, now)
+        if highest(stream, now) > Grade.COUNTED:
+            check_face(registry, tx, stream, now)
 
 
 def _circle(tx: Transaction, household: int, person: int) -> frozenset[int]:

@@ -36,8 +36,9 @@ def check_party(transaction: Transaction, party: int, by: int | None = None) -> 
     Raises:
         ActionRefused: it does not, or may not.
     """
-    people = transaction.people
-    if party not in people.parties or (by is not None and party not in people.acting(by)):
+    p = t.parties.c
+    there = transaction.connection.execute(select(p.id).where(p.id == party)).first() is not None
+    if not there or (by is not None and party not in transaction.people.acting(by)):
         raise unknown("party")
 
 

@@ -197,9 +197,7 @@ def add_prefix(registry: Registry, source: str, prefix: str, credential: int, *,
         p = t.prefixes.c
         for other in tx.connection.execute(select(p.prefix).where(p.source == found)).scalars():
             if overlap(prefix, other):
-                raise ActionRefused(
-                    "prefix", f"“{other}” is somebody's prefix, and shares topics with “{prefix}”."
-                )
+                raise ActionRefused("prefix", f"“{other}” is somebody's prefix, and shares topics with “{prefix}”.")
         tx.connection.execute(insert(t.prefixes).values(source=found, prefix=prefix, credential=credential))
         tx.changed()
         tell(tx, now, None, owner, f"speaks under a prefix of the broker {source}")

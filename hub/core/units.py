@@ -60,7 +60,7 @@ _ROWS: tuple[tuple[str, str, float, float, str], ...] = (
     ("min", "time", 60, 0, ""),
     ("h", "time", 3600, 0, ""),
     ("d", "time", 86400, 0, ""),
-    ("1", "number", 1, 0, "count"),
+    ("1", "number", 1, 0, "count lqi"),
     ("uS/cm", "conductivity", 1, 0, "µS/cm μS/cm"),
     ("deg", "angle", 1, 0, "°"),
 )

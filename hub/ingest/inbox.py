@@ -27,7 +27,7 @@ class Inbox:
         """Batches wait `least_wait` for company, up to `most_wait` under load, and hold about `most_readings`."""
         self._least, self._most, self._most_readings = least_wait / 1000, most_wait / 1000, most_readings
         self._chunks: deque[Chunk] = deque()
-        self._messages = self._bytes = 0
+        self._messages = self._bytes = self._last = 0
         self._per_message = 1.0
         self._something = asyncio.Event()
         self._enough = asyncio.Event()
@@ -35,10 +35,18 @@ class Inbox:
         self._room.set()
 
     def put(self, messages: Chunk) -> None:
-        """Add messages of one sender; look at `full` afterwards."""
+        """Add messages of one sender; look at `full` afterwards.
+
+        Each gets a moment of arrival of its own: values without a time that come together must not replace each other.
+        """
+        last, size = self._last, 0
+        for m in messages:
+            last = m.received = m.received if m.received > last else last + 1
+            size += len(m.payload)
+        self._last = last
         self._chunks.append(messages)
         self._messages += len(messages)
-        self._bytes += sum([len(m.payload) for m in messages])
+        self._bytes += size
         self._something.set()
         if self._messages * self._per_message >= self._most_readings:
             self._enough.set()

@@ -8,6 +8,7 @@ client library answers PUBREC, a promise to keep, before the store knows of the 
 from __future__ import annotations
 
 import asyncio
+import struct
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -15,25 +16,30 @@ from typing import Any
 from zlib import crc32
 
 from msgspec import Struct
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from hub.core.grade import Grade
 from hub.core.reading import Message
+from hub.mqtt import codec
+from hub.mqtt.codec import Side
 from hub.mqtt.contracts import Inbox
-from hub.mqtt.packets import MQTT_3, MQTT_5
-from hub.mqtt.pump import Pump
+from hub.mqtt.hot import Intake, Known, Wishes
+from hub.mqtt.packets import MQTT_3, MQTT_5, Publish
+from hub.mqtt.pump import Pump, Reader
+from hub.mqtt.reasons import ProtocolError
 from hub.mqtt.topics import is_usable
 
 MAX_TOPIC = 512
 MAX_LEVELS = 32
 SESSION_SECONDS = 7 * 24 * 3_600
 MAX_ANSWERS = 1_000
+KNOWN = 16_384
 _NEW_ONLY = 1
+_PUBACK = 0x4002_0000
 _POLL_SECONDS = 0.01
 
 
@@ -82,11 +88,11 @@ class Broker:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pump: Pump | None = None
         self._link: Link | None = None
-        self._read: list[Message] = []
+        self._intake: Intake | None = None
+        self._known, self._wishes = Known(KNOWN), Wishes(KNOWN)
         self._owed: deque[tuple[Link, list[Message]]] = deque()
         self._answers: deque[tuple[str, bytes]] = deque(maxlen=MAX_ANSWERS)
         self._room = threading.Event()
@@ -118,7 +124,7 @@ class Broker:
         if self._waits is not None:
             self._waits.cancel()
         self._room.clear()
-        while link is not None and link.is_owed and loop.time() < end:
+        while link is not None and link.is_owed and loop.time() < end:  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(_POLL_SECONDS)
         if self._pump is not None:
             await asyncio.to_thread(self._pump.end)
@@ -158,20 +164,36 @@ class Broker:
         return self._room.is_set()
 
     def has_read(self) -> None:
-        """Hand what was read over to the event loop."""
-        messages, self._read = self._read, []
+        """Make messages of what was read, and hand them over to the event loop."""
+        data, intake, link = self._client.taken(), self._intake, self._link
+        if intake is None or not data:
+            return
+        position, received = 0, self._now()
+        while position < len(data):
+            position = intake.take(data, position, received)
+            if position < len(data):
+                position = self._look(intake, data, position, received)
+        messages, intake.messages = intake.messages, []
+        if link is not None:
+            link.taken += intake.owed
+        intake.owed = 0
+        self.count += len(messages)
         if messages and self._loop is not None:
             self._loop.call_soon_threadsafe(self._hand_over, messages)
 
-    def write(self) -> None:
-        """Acknowledge what is stored, if its connection is still the same; publish the hub's answers."""
+    def acks(self) -> bytes:
+        """PUBACK for what is stored, unless its connection has gone: identifiers mean nothing on the next one."""
+        packets: list[int] = []
         while self._owed:
             link, messages = self._owed.popleft()
+            owed = [_PUBACK | message.packet for message in messages if message.qos]
+            link.acknowledged += len(owed)
             if link is self._link:
-                for message in messages:
-                    if message.qos:
-                        self._client.ack(message.packet, message.qos)
-            link.acknowledged += sum(message.qos > 0 for message in messages)
+                packets += owed
+        return struct.pack(f">{len(packets)}I", *packets)
+
+    def publish(self) -> None:
+        """The hub's answers."""
         while self._answers:
             topic, payload = self._answers.popleft()
             if self._link is not None:
@@ -179,6 +201,7 @@ class Broker:
 
     def is_unreachable(self) -> None:
         """Nobody answers, or whoever does cannot be trusted."""
+        self._link = None
         self.problem = "the broker cannot be reached"
 
     def _on_connect(
@@ -187,9 +210,12 @@ class Broker:
         if reason.is_failure:
             self.problem = f"the broker refuses the connection: {reason.getName().lower()}"
             return
-        self.has_read()
         self.problem = None
         self._link = Link(self, self._mark)
+        self._intake = Intake(
+            self._link, self.source.credential, self._known, self._wishes, codec.MAX_PACKET,
+            five=self.source.version == MQTT_5,
+        )  # fmt: skip
         client.subscribe([(topic, _options(self.source)) for topic in self.source.topics])
 
     def _on_disconnect(
@@ -204,21 +230,22 @@ class Broker:
         if any(reason.is_failure for reason in reasons):
             self.problem = "the broker does not let the hub subscribe to every topic of this source"
 
-    def _on_message(self, client: Client, _userdata: object, found: MQTTMessage) -> None:
-        self.count += 1
-        link, topic = self._link, _topic(found)
-        if link is None or topic is None or topic.startswith("$"):
-            if topic is None:
-                self.refused["topic name invalid"] += 1
-            client.ack(found.mid, found.qos)
-            return
-        link.taken += found.qos > 0
-        self._read.append(
-            Message(
-                link, self.source.credential, topic, bytes(found.payload), self._now(), found.mid, found.qos,
-                found.dup, found.retain, _wish(found),
-            )
-        )  # fmt: skip
+    def _look(self, intake: Intake, data: bytes, position: int, received: int) -> int:
+        """A packet that the hot loop left: a topic or properties that are new, or nothing that the hub takes."""
+        body = codec.frame(data, position) or (len(data), len(data))
+        try:
+            packet = codec.read(data, position, body, self.source.version, Side.SERVER)
+        except ProtocolError as fault:
+            self.refused[fault.reason.word] += 1
+            return body[1]
+        if isinstance(packet, Publish) and self._link is not None:
+            if is_usable(packet.topic, MAX_TOPIC, MAX_LEVELS) and not packet.topic.startswith("$"):
+                intake.add(packet, received)
+                intake.learn(data, body[0], packet)
+            else:
+                self.refused["topic name invalid"] += not packet.topic.startswith("$")
+                self._client.ack(packet.packet, packet.qos)
+        return body[1]
 
 
 class Link:
@@ -247,12 +274,9 @@ class Link:
         self._broker.answer(topic, payload)
 
 
-def _client(source: Source) -> Client:
+def _client(source: Source) -> Reader:
     version = MQTTProtocolVersion.MQTTv5 if source.version == MQTT_5 else MQTTProtocolVersion.MQTTv311
-    client = Client(
-        CallbackAPIVersion.VERSION2, source.client_id, protocol=version, manual_ack=True,
-        clean_session=False if source.version == MQTT_3 else None,
-    )  # fmt: skip
+    client = Reader(source.client_id, version, clean_session=False if source.version == MQTT_3 else None)
     if source.username is not None:
         client.username_pw_set(source.username, source.password)
     if source.tls or source.ca_file is not None:
@@ -272,18 +296,3 @@ def _options(source: Source) -> Any:  # noqa: ANN401 - paho's own two forms
     if source.version != MQTT_5:
         return 1
     return SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True, retainHandling=_NEW_ONLY)
-
-
-def _topic(found: MQTTMessage) -> str | None:
-    """The topic, if it is one that the hub takes."""
-    try:
-        topic = found.topic
-    except UnicodeDecodeError:
-        return None
-    return topic if is_usable(topic, MAX_TOPIC, MAX_LEVELS) else None
-
-
-def _wish(found: MQTTMessage) -> Grade | None:
-    """The strictest of the user properties named `grade`; None when there is none."""
-    user = getattr(found.properties, "UserProperty", ())
-    return min((Grade.read(value) for name, value in user if name == "grade"), default=None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from hub.core.grade import Grade
 from hub.core.reading import Message, Sender
 from hub.mqtt.packets import Publish, Type
+from hub.mqtt.properties import Properties
 
 TOPIC_BYTES = 256
 PROPERTY_BYTES = 127
@@ -134,12 +135,30 @@ class Intake:
             position = stop
         return position
 
-    def learn(self, data: bytes, start: int, packet: Publish, wish: Grade | None) -> None:
-        """Remember topic and properties of a packet that the codec has read from `start` on and the endpoint took."""
+    def add(self, packet: Publish, received: int) -> None:
+        """Take a PUBLISH that the codec has read."""
+        self.messages.append(
+            Message(
+                self._sender, self._credential, packet.topic, packet.payload, received, packet.packet, packet.qos,
+                packet.dup, packet.retain, read_wish(packet.properties),
+            )
+        )  # fmt: skip
+        if packet.qos:
+            self.owed += 1
+            if packet.qos == 2:  # noqa: PLR2004
+                self.taken.add(packet.packet)
+
+    def learn(self, data: bytes, start: int, packet: Publish) -> None:
+        """Remember topic and properties of a packet that was added and that the codec has read from `start` on."""
         self._known.remember(packet.topic)
         at = start + 2 + len(packet.topic.encode()) + (2 if packet.qos else 0)
         if self._five and data[at] <= PROPERTY_BYTES:
-            self._wishes.remember(data[at : at + 1 + data[at]], wish)
+            self._wishes.remember(data[at : at + 1 + data[at]], read_wish(packet.properties))
+
+
+def read_wish(properties: Properties) -> Grade | None:
+    """The strictest of the user properties named `grade`; None when there is none."""
+    return min((Grade.read(value) for name, value in properties.user if name == "grade"), default=None)
 
 
 _ONE_BYTE = 0x7F

@@ -10,9 +10,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from hub.core.grade import Grade
 from hub.core.reading import Message
-from hub.mqtt.hot import Intake
+from hub.mqtt.hot import Intake, read_wish
 from hub.mqtt.packets import (
     MQTT_5,
     Disconnect,
@@ -31,7 +30,6 @@ from hub.mqtt.packets import (
     Unsubscribe,
     Will,
 )
-from hub.mqtt.properties import Properties
 from hub.mqtt.reasons import ProtocolError, Reason
 from hub.mqtt.shared import MAX_DELAYED_WILLS, Space
 from hub.mqtt.topics import SHARED, is_usable
@@ -54,12 +52,8 @@ def take(connection: Connection, intake: Intake, packet: Publish, data: bytes, s
     elif packet.topic.startswith("$"):
         _settle(connection, intake, packet, Reason.SUCCESS)
     else:
-        wish = read_wish(packet.properties)
-        intake.messages.append(_message(connection, packet, received, wish))
-        intake.learn(data, start, packet, wish)
-        intake.owed += bool(packet.qos)
-        if packet.qos == 2:  # noqa: PLR2004
-            intake.taken.add(packet.packet)
+        intake.add(packet, received)
+        intake.learn(data, start, packet)
 
 
 def handle(connection: Connection, intake: Intake, packet: Packet) -> None:
@@ -68,11 +62,6 @@ def handle(connection: Connection, intake: Intake, packet: Packet) -> None:
     if handler is None:
         raise ProtocolError(Reason.PROTOCOL_ERROR, "this packet has no place in a connection that is established")
     handler(connection, intake, packet)
-
-
-def read_wish(properties: Properties) -> Grade | None:
-    """The strictest of the user properties named `grade`; None when there is none."""
-    return min((Grade.read(value) for name, value in properties.user if name == "grade"), default=None)
 
 
 def part(connection: Connection) -> None:
@@ -106,14 +95,6 @@ def _settle(connection: Connection, intake: Intake, packet: Publish, reason: Rea
         intake.stored.add(packet.packet)
 
 
-def _message(connection: Connection, packet: Publish, received: int, wish: Grade | None) -> Message:
-    credential = 0 if connection.space is None else connection.space.credential
-    return Message(
-        connection, credential, packet.topic, packet.payload, received, packet.packet, packet.qos, packet.dup,
-        packet.retain, wish,
-    )  # fmt: skip
-
-
 def _publish_will(connection: Connection, space: Space, will: Will) -> None:
     """Hand the will over, after its delay if the client does not come back."""
     delay = min(will.properties.will_delay or 0, connection.shared.settings.will_seconds)
@@ -130,9 +111,11 @@ def _publish_will(connection: Connection, space: Space, will: Will) -> None:
 
 
 def _put_will(connection: Connection, will: Will) -> None:
-    packet = Publish(will.topic, will.payload, retain=will.retain, properties=will.properties)
-    connection.shared.counters.received += 1
-    connection.shared.inbox.put([_message(connection, packet, connection.shared.now(), read_wish(will.properties))])
+    shared, wish = connection.shared, read_wish(will.properties)
+    credential = 0 if connection.space is None else connection.space.credential
+    shared.counters.received += 1
+    message = Message(connection, credential, will.topic, will.payload, shared.now(), retained=will.retain, wish=wish)
+    shared.inbox.put([message])
 
 
 def _release(connection: Connection, intake: Intake, packet: PubRel) -> None:

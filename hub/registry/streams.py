@@ -65,7 +65,7 @@ def read_streams(
             h.lon,
             d.commons,
             d.closed,
-        )  # fmt: skip
+        )
         .join(t.things, h.id == d.thing)
         .join(t.parties, p.id == h.owner)
         .where(*wanted)

@@ -6,10 +6,11 @@ as `StoreUnavailable`, and the next call finds the engine sound or makes it so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, RLock, Thread
+from threading import Event, Lock, RLock, Thread
 from time import monotonic, time_ns
 
 import duckdb
@@ -23,7 +24,7 @@ from hub.core.query import Query
 from hub.core.scope import Scope
 from hub.core.store import Erasure, Rows, StoreUnavailable
 from hub.stores.batches import clean, joined, last_of_each, steps
-from hub.stores.erasing import erase
+from hub.stores.erasing import Gone, draft
 from hub.stores.journal import Hashes, Journal
 from hub.stores.months import Months, months_of, overlaps
 from hub.stores.newest import Newest, newest_rows
@@ -45,9 +46,11 @@ class DuckDBStore:
         """Open or make the store; raises `StoreUnavailable` when another process has it or a file cannot be read."""
         self._directory = directory
         self._writing = RLock()
+        self._erasing = Lock()
         self._version = time_ns() // 1000
         self._newest = Newest()
         self._hashes: dict[int, int] = {}
+        self._puts: Counter[int] = Counter()
         self._suspect = False
         self._closed = Event()
         self._appended = self._pruned = monotonic()
@@ -111,14 +114,25 @@ class DuckDBStore:
         return dict(zip(table["datastream"].tolist(), table["time"].tolist(), strict=True))
 
     def delete(self, erasure: Erasure) -> int:
-        """Erase rows: their months are written anew without them, so that no file holds their bytes any more."""
-        with self._changing():
-            concerned = [m for m in self._months.known() if overlaps(m, erasure.since, erasure.until)]
-            gone, datastreams = erase(self._months, concerned, erasure)
-            if gone:
-                left = newest_of(self._months, datastreams)
-                self._newest = self._newest.without(datastreams).with_rows(left)
-            return gone
+        """Erase rows: their months are written anew without them, so that no file holds their bytes any more.
+
+        Appending goes on while they are written; only a month that got rows meanwhile is written again, alone.
+        """
+        with self._erasing:
+            concerned: list[int] = []
+            try:
+                with self._answering():
+                    puts = self._puts.copy()
+                    concerned = self._concerned(erasure)
+                    gone = draft(self._months, concerned, erasure)
+                with self._changing():
+                    concerned = self._concerned(erasure)
+                    again = [m for m in concerned if self._puts[m] != puts[m]]
+                    gone = {m: g for m, g in gone.items() if m not in again} | draft(self._months, again, erasure)
+                    self._exchange(gone)
+            finally:
+                self._months.discard(concerned)
+        return sum(g.rows for g in gone.values())
 
     def close(self) -> None:
         """Write what is to be written and let go of the files; a second time it does nothing."""
@@ -129,6 +143,16 @@ class DuckDBStore:
             with told(self._directory):
                 self._months.close()
         self._keeper.join()
+
+    def _concerned(self, erasure: Erasure) -> list[int]:
+        return [m for m in self._months.known() if overlaps(m, erasure.since, erasure.until)]
+
+    def _exchange(self, gone: dict[int, Gone]) -> None:
+        if gone:
+            self._months.exchange(gone)
+            datastreams = np.unique(np.concatenate([g.datastreams for g in gone.values()]))
+            left = newest_of(self._months, datastreams)
+            self._newest = self._newest.without(datastreams).with_rows(left)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -191,6 +215,7 @@ class DuckDBStore:
     def _put(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes, month: int) -> None:
         now = _now()
         with self._months.using([month]) as (cursor, (name,)):
+            self._puts[month] += 1
             put(cursor, name, batch, late, hashes, now)
         if len(hashes):
             self._hashes[month] = now
@@ -219,7 +244,7 @@ class DuckDBStore:
         left = slices[~np.isin(slices["datastream"], at_once.datastream)]
         top = np.minimum(np.minimum(newest.times(left["datastream"]) + 1, left["before"]), until)
         reach = max(HOUR, 2 * int(left["step"].max(initial=0)))
-        while len(left := left[(keep := top > np.maximum(since, left["earliest"] - left["step"]))]):
+        while len(left := left[(keep := top > np.maximum(since, left["earliest"]))]):
             top = top[keep]
             start = max(int(top.max()) - reach, since)
             asked = top > start

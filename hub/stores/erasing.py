@@ -7,10 +7,10 @@ are whole and on the disk before the first takes the place of an old one; done a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.core.history import BEGINNING, END
 from hub.core.observations import Ints
@@ -24,25 +24,30 @@ _KEEP = """
 """
 
 
-def erase(months: Months, concerned: Iterable[int], erasure: Erasure) -> tuple[int, Ints]:
-    """Erase rows from these months; how many went, and of which datastreams. Nobody may write meanwhile."""
+class Gone(NamedTuple):
+    """What goes from one month: how many rows, of which datastreams."""
+
+    rows: int
+    datastreams: Ints
+
+
+def draft(months: Months, concerned: Iterable[int], erasure: Erasure) -> dict[int, Gone]:
+    """Write drafts of those of these months that something goes from; what goes from each.
+
+    Rows may be appended meanwhile: they are not in the draft, and a month that got some has to be drafted again.
+    """
     found = {month: _without(months, month, erasure) for month in concerned}
-    found = {month: rows for month, rows in found.items() if len(rows["n"])}
-    if found:
-        months.exchange(found.keys())
-    datastreams = [np.empty(0, np.int32), *(rows["datastream"] for rows in found.values())]
-    return sum(int(rows["n"].sum()) for rows in found.values()), np.unique(np.concatenate(datastreams))
+    return {month: gone for month, gone in found.items() if gone.rows}
 
 
-def _without(months: Months, month: int, erasure: Erasure) -> dict[str, NDArray[np.generic]]:
-    """How many rows of which datastreams go from a month; if there are any, its draft is there without them."""
+def _without(months: Months, month: int, erasure: Erasure) -> Gone:
     with months.using([month]) as (cursor, (name,)):
         which = _which(cursor, erasure)
-        found: dict[str, NDArray[np.generic]] = cursor.execute(_OF.format(name, which)).fetchnumpy()
+        found = cursor.execute(_OF.format(name, which)).fetchnumpy()
         if len(found["n"]):
-            with months.drafting(month, cursor) as draft:
-                cursor.execute(_KEEP.format(name, draft, which)).fetchall()
-        return found
+            with months.drafting(month, cursor) as new:
+                cursor.execute(_KEEP.format(name, new, which)).fetchall()
+    return Gone(int(found["n"].sum()), found["datastream"])
 
 
 def _which(cursor: duckdb.DuckDBPyConnection, erasure: Erasure) -> str:

@@ -107,13 +107,13 @@ class Months:
         return self._directory / f"observations-{word}.duckdb"
 
     def draft(self, month: int) -> Path:
-        """Where a month is written anew; whatever still lies there is removed at the next start."""
+        """Where a month is written anew; what a crash leaves there is removed at the next start."""
         return self.path(month).with_suffix(".draft")
 
     @contextmanager
     def drafting(self, month: int, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """An empty draft of a month under the name that it yields; on leaving it is whole and on the disk."""
-        self.draft(month).unlink(missing_ok=True)
+        self.discard([month])
         cursor.execute(f"ATTACH '{_quoted(self.draft(month))}' AS draft")
         try:
             cursor.execute(_TABLES.format("draft"))
@@ -121,6 +121,12 @@ class Months:
             cursor.execute("CHECKPOINT draft")
         finally:
             cursor.execute("DETACH draft")
+
+    def discard(self, months: Iterable[int]) -> None:
+        """Remove what is left of the drafts of these months."""
+        for draft in map(self.draft, months):
+            draft.unlink(missing_ok=True)
+            draft.with_suffix(".draft.wal").unlink(missing_ok=True)
 
     def exchange(self, months: Collection[int]) -> None:
         """Put the drafts of these months in their place, once nobody reads there; the old files are gone on return."""

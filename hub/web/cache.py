@@ -52,6 +52,11 @@ class Cache:
         self._kept: OrderedDict[tuple[str, bytes], _Kept] = OrderedDict()
         self._making: dict[tuple[str, bytes], asyncio.Lock] = {}
 
+    @property
+    def size(self) -> int:
+        """How many bytes are kept."""
+        return self._size
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI 3)."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _header(scope, b"cookie"):

@@ -89,7 +89,11 @@ def _thing(
 ) -> Thing:  # fmt: skip
     rhythm = min((c for s in thing.streams if (c := _rhythm(day, s)) is not None), default=None)
     silent = _silent(thing, rhythm, now)
-    streams = tuple(_stream(context, thing, s, newest, others) for s in thing.streams)
+    order = list(context.properties)
+    ordered = sorted(
+        thing.streams, key=lambda s: (-s.grade, order.index(s.property) if s.property in order else len(order))
+    )
+    streams = tuple(_stream(context, thing, s, newest, others) for s in ordered)
     return Thing(thing, _health(thing, rhythm, silent, now, context.zone), silent, streams)
 
 

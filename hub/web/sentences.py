@@ -17,8 +17,8 @@ from hub.settings import PropertySettings
 from hub.web.series import Series
 from hub.web.words import (
     NOTHING_HERE,
-    at_then,
     against_usual,
+    at_then,
     class_of,
     counted,
     figure,

@@ -107,7 +107,7 @@ def _templates(place: str, zone: ZoneInfo, ground: Ground, static: str) -> Envir
     )  # fmt: skip
     made.globals.update(
         place=place, zone=zone.key, static=static, tiles=ground.tiles is not None, nothing_here=words.NOTHING_HERE,
-        attribution=[_credit(a) for a in ground.attribution if _OSM in a] or [_credit(a) for a in ground.attribution],
+        attribution=[_credit(a) for a in _on_the_map(ground.attribution)],
         attribution_full=[_linked(a) for a in ground.attribution], grades=tuple(Grade), observed=None, theme=None,
         home=Grade.HOME, counted=Grade.COUNTED, street=Grade.STREET, open=Grade.OPEN,
         figure=words.figure, age=words.age, how_often=words.how_often, class_of=words.class_of, lower=words.lower,
@@ -134,6 +134,11 @@ def _number(told: Told | Instrument, observed: PropertySettings, usual: bool) ->
         if usual
         else words.rounded(value, observed.decimals)
     )
+
+
+def _on_the_map(attributions: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that somebody's right asks for; the rest stands on the page about grades and map."""
+    return tuple(a for a in attributions if a.startswith("©")) or attributions
 
 
 def _credit(attribution: str) -> Markup:

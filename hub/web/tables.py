@@ -20,13 +20,17 @@ MOST_ROWS = 800
 
 
 class Row(Struct, frozen=True):
-    """One line: when in words and as UTC, who (instants only), the figure (empty: nothing shown), the usual range."""
+    """One line: when in words and as UTC, the figure (empty: nothing shown), who (instants only), the usual range.
+
+    `number` is the value behind the figure, for a chart.
+    """
 
     when: str
     instant: str
     value: str
     who: str = ""
     usual: str = ""
+    number: str = ""
 
 
 def window_rows(series: Series, observed: PropertySettings, zone: ZoneInfo) -> list[Row]:
@@ -41,6 +45,7 @@ def instant_rows(shown: Disclosed, observed: PropertySettings, zone: ZoneInfo) -
         Row(
             when=f"{local(int(shown.time[i]), zone):%H:%M:%S}", instant=utc(int(shown.time[i])),
             value=figure(float(shown.value[i]), observed.decimals), who=shown.faces[int(shown.face[i])].name or "",
+            number=f"{shown.value[i]:.10g}",
         )
         for i in newest
     ]  # fmt: skip
@@ -55,10 +60,12 @@ def _window(series: Series, i: int, observed: PropertySettings, zone: ZoneInfo) 
     start, value = int(series.start[i]), float(series.mid[i])
     usual = ""
     if series.low is not None and series.high is not None and not np.isnan(series.low[i]):
-        usual = span(figure(float(series.low[i]), observed.decimals), figure(float(series.high[i]), observed.decimals))
+        ends = [figure(float(bound[i]), observed.decimals) for bound in (series.low, series.high)]
+        usual = span(*ends) if ends[0] != ends[1] else ends[0]
     if series.step >= DAY:
         at = local(start, zone)
         when = f"{at:%a} {at.day} {at:%b %Y}"
     else:
         when = span(day_and_clock(start, zone), clock(start + series.step, zone))
-    return Row(when, utc(start), "" if np.isnan(value) else figure(value, observed.decimals), "", usual)
+    shown = "" if np.isnan(value) else figure(value, observed.decimals)
+    return Row(when, utc(start), shown, usual=usual, number=f"{value:.10g}")

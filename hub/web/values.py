@@ -71,7 +71,7 @@ def chart_instants(observed: PropertySettings, shown: Disclosed, asked: Asked, z
         lines = [(f"median of {len(lines)} instruments", *_minutes([(t, v) for _, t, v in lines]))]
     series = [
         {
-            "label": label, "values": [rounded(float(v), observed.decimals) for v in value], "x": _seconds(time),
+            "label": label, "values": [_drawn(float(v), observed) for v in value], "x": _seconds(time),
             "cadence": max(60, (cadence(time) or HOUR) // _SECOND), "step": 0,
         }
         for label, time, value in lines
@@ -131,4 +131,9 @@ def _seconds(times: NDArray[np.int64]) -> list[int]:
 def _numbers(values: NDArray[np.float64] | None, observed: PropertySettings) -> list[float | None] | None:
     if values is None:
         return None
-    return [None if np.isnan(v) else rounded(float(v), observed.decimals) for v in values]
+    return [None if np.isnan(v) else _drawn(float(v), observed) for v in values]
+
+
+def _drawn(value: float, observed: PropertySettings) -> float:
+    """A value for a line: finer than for reading, or the line goes in steps."""
+    return rounded(value, observed.decimals + 2)

@@ -13,7 +13,7 @@ from hub.registry.grades import REST
 from tests.registry.town import AROUND, CORNER, NOW, couple, datastream, grade, monitor, person
 
 
-def refusal(code: str, match: str = "") -> pytest.RaisesExc[actions.ActionRefused]:
+def refusal(code: str, match: str | None = None) -> pytest.RaisesExc[actions.ActionRefused]:
     return pytest.RaisesExc(actions.ActionRefused, match=match, check=lambda e: e.code == code)
 
 

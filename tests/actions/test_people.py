@@ -90,22 +90,14 @@ def test_what_somebody_owns_who_moves_out_goes_with_him_as_it_was(registry: Regi
     assert grade(registry, dust, NOW + 2 * DAY) is Grade.COUNTED
 
 
-@pytest.mark.parametrize("wrong", ["twice", "a being in a household", "into a person", "never lived there", "nobody"])
-def test_what_makes_no_sense_is_refused(registry: Registry, wrong: str) -> None:
+def test_what_makes_no_sense_is_refused(registry: Registry) -> None:
     both, eva = couple(registry), person(registry, "Eva")
     brook = actions.add_party(registry, PartyKind.BEING, "Brook", now=NOW)
-    with pytest.raises(actions.ActionRefused):
-        match wrong:
-            case "twice":
-                actions.add_household_member(registry, both.household, both.ana, now=NOW)
-            case "a being in a household":
-                actions.add_household_member(registry, both.household, brook, now=NOW)
-            case "into a person":
-                actions.add_household_member(registry, eva, both.ana, now=NOW)
-            case "never lived there":
-                actions.remove_household_member(registry, both.household, eva, now=NOW)
-            case _:
-                actions.add_household_member(registry, both.household, 4242, now=NOW)
+    for household, who in ((both.household, both.ana), (both.household, brook), (eva, both.ana), (both.household, 42)):
+        with pytest.raises(actions.ActionRefused):
+            actions.add_household_member(registry, household, who, now=NOW)
+    with pytest.raises(actions.ActionRefused, match="do not live there"):
+        actions.remove_household_member(registry, both.household, eva, now=NOW)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\x00b", "\ud800", "x" * 2000])

@@ -113,13 +113,13 @@ def test_random_bytes_are_an_answer_or_a_decode_error(form: str, topic: str, pay
 
 
 @pytest.mark.parametrize(("form", "topic"), PLACES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tree=TREES)
 def test_nested_json_is_an_answer_or_a_decode_error(form: str, topic: str, tree: object) -> None:
     check(form, topic, json.dumps(tree).encode("utf-8", "surrogatepass"))
 
 
-@pytest.mark.parametrize("topic", TOPICS["native"])
+@pytest.mark.parametrize("topic", ["things/a/readings", "senml/x"])
 @settings(max_examples=100, deadline=None)
 @given(
     rows=st.lists(st.dictionaries(st.integers(-7, 9) | st.text(max_size=3), SCALARS.filter(lambda s: s != "\ud800")))

@@ -115,10 +115,11 @@ def configure(folder: Path, more: str = "", mqtt: int = 0) -> Path:
 
 def start(folder: Path) -> RunningHub:
     """Start a hub on a configuration; it is up when it says where it listens."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hub", "run", "--config", str(folder / "barrio.toml")],
-        stdout=subprocess.PIPE, stderr=(folder / "stderr").open("ab"), text=True,
-    )  # fmt: skip
+    with (folder / "stderr").open("ab") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hub", "run", "--config", str(folder / "barrio.toml")],
+            stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
     said = ""
     assert process.stdout is not None
     deadline = time.monotonic() + 60

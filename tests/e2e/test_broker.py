@@ -147,6 +147,19 @@ async def test_a_full_inbox_holds_the_broker_back_and_nothing_is_lost(tmp_path: 
         assert [int(message.payload) for message in inbox.messages] == list(range(1_000))
 
 
+async def test_a_broker_that_stops_while_the_inbox_is_full_is_noticed_and_nothing_is_lost(tmp_path: Path) -> None:
+    inbox = FakeInbox(delay=None, bound=1)
+    async with city_broker(tmp_path) as city, hub_at(city.port, inbox) as broker:
+        await publish(city.port, "maple/a", "1", "-q", "1", user="maple")
+        await inbox.holds(1)
+        await publish(city.port, "maple/a", "2", "-q", "1", user="maple")
+        await city.stop()
+        await until(lambda: not broker.is_connected)
+        await city.start()
+        await until(lambda: len(inbox.messages) >= 3 or bool(inbox.store()), 10)
+        await until(lambda: {message.payload for message in inbox.messages} == {b"1", b"2"})
+
+
 async def test_a_wish_and_an_answer_pass_through_the_broker(tmp_path: Path) -> None:
     inbox = FakeInbox(COMMIT)
     async with city_broker(tmp_path) as city, hub_at(city.port, inbox) as broker:

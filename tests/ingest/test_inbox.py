@@ -70,3 +70,12 @@ async def test_an_empty_inbox_waits() -> None:
     assert not waiting.done()
     inbox.put(chunk("late"))
     assert (await waiting)[0][0].topic == "late"
+
+
+async def test_no_two_messages_arrive_at_the_same_moment() -> None:
+    inbox = Inbox(least_wait=0)
+    for _ in range(3):
+        inbox.put(chunk("a", "b", "c"))
+    batch = await anext(inbox.batches())
+    moments = [m.received for c in batch for m in c]
+    assert moments == sorted(set(moments))

@@ -101,10 +101,14 @@ def test_another_process_is_noticed_when_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing_and_many_actions_can_be_one(registry: Registry) -> None:
+    def half_done() -> None:
+        with registry.transaction():
+            monitor(registry, person(registry), "pm25")
+            raise RuntimeError("midway")
+
     revision = registry.revision
-    with pytest.raises(RuntimeError, match="midway"), registry.transaction():
-        monitor(registry, person(registry), "pm25")
-        raise RuntimeError("midway")
+    with pytest.raises(RuntimeError, match="midway"):
+        half_done()
     assert registry.revision == revision
     assert not registry.holdings().parties
 

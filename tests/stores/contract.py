@@ -24,6 +24,7 @@ from tests.stores.worlds import (
     Row,
     all_of,
     batch,
+    mixed,
     own,
     project,
     public,
@@ -110,6 +111,12 @@ class StoreContract:
         assert rows(store, all_of(), Query(until=THEN + 1)) == [(1001, THEN, 1.0), (1002, THEN, 1.7e308)]
         assert all(np.isfinite(value) for *_, value in rows(store, all_of(), Query(window=HOUR)))
 
+    def test_what_is_no_number_replaces_nothing(self, store: Store) -> None:
+        store.append(batch(Row(value=1.0)))
+        store.append(batch(Row(value=float("nan")), Row(time=THEN + 1, value=float("-inf"))))
+        assert rows(store, own()) == rows(store, own(), Query(newest=True)) == [(1000, THEN, 1.0)]
+        assert store.last_heard() == {1000: THEN}
+
     def test_an_empty_batch_changes_nothing(self, store: Store) -> None:
         store.append(batch())
         assert rows(store, all_of()) == []
@@ -187,6 +194,13 @@ class StoreContract:
         assert {d for d, *_ in found} == set(range(1000, 1006))
         assert min(t for _, t, _ in found) == NOW - 7 * DAY
         assert max(t for _, t, _ in found) == NOW - 2 * HOUR
+
+    def test_each_datastream_closes_and_ages_by_its_own_rule(self, store: Store) -> None:
+        times = (NOW - 10 * DAY, NOW - 2 * HOUR, NOW - 30 * MINUTE, NOW - 10 * MINUTE)
+        store.append(batch(*(Row(d, t) for d in (1000, 1001) for t in times)))
+        assert [(d, t) for d, t, _ in rows(store, mixed())] == [*((1000, t) for t in times[:3]), (1001, times[1])]
+        newest = [(d, t) for d, t, _ in rows(store, mixed(), Query(newest=True))]
+        assert newest == [(1000, times[2]), (1001, times[1])]
 
     def test_ten_thousand_slices_are_answered_like_one(self, store: Store) -> None:
         scope = all_of(10_000)
@@ -299,6 +313,23 @@ class StoreContract:
         assert versions == sorted(set(versions))
         rows(store, all_of())
         assert store.version == versions[-1]
+
+    def test_rows_that_come_while_others_are_deleted_are_kept(self, store: Store) -> None:
+        def write(n: int) -> None:
+            month = THEN - n % 3 * 31 * DAY
+            store.append(batch(*(Row(1000 + k, month + n, float(n)) for k in range(6))), [n])
+
+        with ThreadPoolExecutor(2) as pool:
+            writing = pool.submit(lambda: list(map(write, range(60))))
+            gone = 0
+            while not writing.done():
+                gone += store.delete(Erasure(owner=105))
+        assert len(writing.result()) == 60
+        assert gone + store.delete(Erasure(owner=105)) == 60
+        found = [d for d, *_ in rows(store, all_of())]
+        assert {d: found.count(d) for d in found} == dict.fromkeys(range(1000, 1005), 60)
+        assert store.seen(range(70)) == set(range(60))
+        assert 1005 not in store.last_heard()
 
     def test_many_threads_may_read_while_one_writes_and_one_deletes(self, store: Store) -> None:
         scope = all_of()

@@ -63,6 +63,7 @@ def fill(store: Store, directory: Path) -> set[int]:
     assert not attempt(store, 20, months=2), "nothing of two months is stored"
     assert not attempt(store, 21)
     assert refuses_to_delete(store)
+    assert not list(directory.glob("*.draft*")), "nothing half done takes up room"
     check(store, taken)
     limit(full)
     assert attempt(store, 22, months=2), "it could be noted, so it is stored"

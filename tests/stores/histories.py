@@ -19,7 +19,7 @@ from hub.stores import STORES
 from tests.core.world import NOW
 from tests.stores.contract import rows
 from tests.stores.model import Model
-from tests.stores.worlds import HISTORIES, HOMES, MEMBER, Row, all_of, batch, own, seen_by, street
+from tests.stores.worlds import HISTORIES, HOMES, MEMBER, Row, all_of, batch, mixed, own, seen_by, street
 
 TIMES = st.one_of(
     st.integers(-3 * 60, 3 * 60).map(lambda n: NOW - 6 * HOUR + n * MINUTE),
@@ -55,7 +55,8 @@ def a_query(draw: st.DrawFn) -> Query:
 
 HOUSEHOLDS = Audience(party=1, parties=frozenset({100, 102}), memberships=MEMBER.memberships)
 SCOPES: tuple[Scope, ...] = (
-    all_of(), own(1), street(), seen_by(PUBLIC, HISTORIES), seen_by(MEMBER, HISTORIES), seen_by(HOUSEHOLDS, HISTORIES),
+    all_of(), own(1), street(), mixed(),
+    seen_by(PUBLIC, HISTORIES), seen_by(MEMBER, HISTORIES), seen_by(HOUSEHOLDS, HISTORIES),
 )  # fmt: skip
 """Everything, one home, hourly windows, and mixtures of windows, instants and nothing."""
 CHANGES = st.lists(st.lists(a_row(), min_size=1, max_size=25) | an_erasure(), min_size=1, max_size=6)
@@ -74,8 +75,8 @@ class HistoriesContract:
 
     engine: ClassVar[str]
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
-    @given(CHANGES, st.lists(a_query(), min_size=1, max_size=3))
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @given(CHANGES, st.lists(a_query(), min_size=1, max_size=2))
     def test_after_any_history_every_audience_gets_what_the_model_says(
         self, changes: list[list[Row] | Erasure], queries: list[Query]
     ) -> None:

@@ -69,9 +69,12 @@ def regular(datastream: int, start: int, step: int, values: Iterable[float]) -> 
     return batch(*(Row(datastream, start + i * step, v) for i, v in enumerate(values)))
 
 
-def seen_by(audience: Audience, histories: Sequence[History], now: int = NOW) -> Scope:
-    """What an audience may see of homes whose datastreams (1000, 1001, …) have these histories."""
-    streams = (stream(n, h, commons=PROJECT.id) for n, h in enumerate(histories))
+def seen_by(audience: Audience, histories: Sequence[History], now: int = NOW, joined: int = 2**31) -> Scope:
+    """What an audience may see of homes whose datastreams (1000, 1001, …) have these histories.
+
+    The first `joined` of them are in the project.
+    """
+    streams = (stream(n, h, commons=PROJECT.id if n < joined else None) for n, h in enumerate(histories))
     return scope_for(audience, holdings(*streams), CATALOGUE, now)
 
 
@@ -95,6 +98,11 @@ def public(*grades: Grade, now: int = NOW) -> Scope:
 def street(now: int = NOW) -> Scope:
     """What anybody may see of six homes that are `street`: hourly means, as they close."""
     return public(*[Grade.STREET] * len(HOMES), now=now)
+
+
+def mixed(now: int = NOW) -> Scope:
+    """What a member sees of one home in the project, quarter-hourly, and of six around it, hourly and not for ever."""
+    return seen_by(MEMBER, [since_ever(Grade.COMMONS), *[since_ever(Grade.STREET)] * 6], now, joined=1)
 
 
 def project(now: int = NOW) -> Scope:

@@ -53,8 +53,7 @@ def series(values: list[float], high: float | None = None, length: int = 7 * DAY
 def test_a_summit_above_the_usual_range_is_the_story_of_the_week() -> None:
     told = over_time_sentence(DUST, series([6.0] * 60 + [28.0] + [6.0] * 80, high=13), "week", PRAGUE)
     assert told.text == (
-        "Fine dust was mostly low all week, but on Thursday morning it rose to 28 µg/m³, "
-        "where 5\N{EN DASH}13 is usual."
+        "Fine dust was mostly low all week, but on Thursday morning it rose to 28 µg/m³, where 5\N{EN DASH}13 is usual."
     )
 
 

@@ -50,7 +50,9 @@ def test_the_hour_that_is_not_closed_yet_is_not_a_gap(hub: World) -> None:
 
 
 def test_a_day_is_a_day_of_the_neighbourhoods_calendar(hub: World) -> None:
-    shown = hub.gate.read(Query(properties=frozenset({"pm25"}), since=UNTIL - 4 * DAY, until=UNTIL, window=HOUR), PUBLIC)
+    shown = hub.gate.read(
+        Query(properties=frozenset({"pm25"}), since=UNTIL - 4 * DAY, until=UNTIL, window=HOUR), PUBLIC
+    )
     s = daily(shown, UNTIL - 4 * DAY, UNTIL, PRAGUE)
     assert [int(t) % DAY for t in s.start] == [23 * HOUR] * 5  # midnight in Prague, in winter
     assert s.mid[1] == pytest.approx(8.0)
@@ -81,7 +83,8 @@ def test_a_stretch_is_asked_for_by_name_or_by_local_times() -> None:
 
 
 @pytest.mark.parametrize(("parameters", "words"), [
-    ({"range": "month"}, "hour, day or week"), ({"from": "yesterday"}, "2026-11-20T18:00"), ({"to": "2026-11-20"}, "from"),
+    ({"range": "month"}, "hour, day or week"), ({"from": "yesterday"}, "2026-11-20T18:00"),
+    ({"to": "2026-11-20"}, "from"),
     ({"from": "2026-11-21", "to": "2026-11-19"}, "before"), ({"from": "2030-01-01"}, "past"),
     ({"from": "2020-01-01"}, "year"), ({"from": "2026-11-20", "to": "9999-12-31"}, "2026-11-20T18:00"),
 ])  # fmt: skip

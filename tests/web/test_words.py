@@ -8,8 +8,21 @@ import pytest
 
 from hub.core.grade import DAY, HOUR, MINUTE
 from hub.web.words import (
-    MINUS, against_usual, age, class_of, counted, difference, figure, hour_span, how_often, listed, lower, part_of_day,
-    rounded, since_then, this_part_of_day,
+    MINUS,
+    against_usual,
+    age,
+    class_of,
+    counted,
+    difference,
+    figure,
+    hour_span,
+    how_often,
+    listed,
+    lower,
+    part_of_day,
+    rounded,
+    since_then,
+    this_part_of_day,
 )  # fmt: skip
 from tests.web.world import DUST, NOW, WARMTH
 

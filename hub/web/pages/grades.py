@@ -8,6 +8,7 @@ from starlette.responses import Response
 from hub.core.grade import TABLE, Grade, Role, view
 from hub.web.context import Context
 from hub.web.views import in_words
+from hub.web.words import lower
 
 _ROLES = (
     (Role.HOUSEHOLD, "My household"),
@@ -19,9 +20,11 @@ _ROLES = (
 
 def answer(context: Context, request: Request) -> Response:
     """The six grades, who sees what of each, and what never leaves a home."""
-    rows = [(grade, [in_words(view(grade, role)) for role, _ in _ROLES]) for grade in TABLE]
-    caps = [(p, Grade.read(p.cap), Grade.read(p.station_cap or p.cap)) for p in context.properties.values()]
+    rows = [(grade, [(who, in_words(view(grade, role))) for role, who in _ROLES]) for grade in TABLE]
+    every = context.properties.values()
+    caps = [(cap, [lower(p.name) for p in every if Grade.read(p.cap) is cap]) for cap in reversed(Grade)]
+    stations = [lower(p.name) for p in every if p.station_cap == Grade.OPEN.word != p.cap]
     return context.page(
-        request, "grades.html", rows=rows, roles=[name for _, name in _ROLES], caps=caps,
+        request, "grades.html", rows=rows, caps=[(cap, names) for cap, names in caps if names], stations=stations,
         properties=context.shown_properties(),
     )  # fmt: skip

@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub.core.audience import PUBLIC
-from hub.core.query import Query
-from hub.core.query import StoreUnavailable
+from hub.core.query import Query, StoreUnavailable
 from hub.web.context import PRIVATE, Context
 
 

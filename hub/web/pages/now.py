@@ -13,6 +13,7 @@ from hub.web.picture import Picture, take
 from hub.web.sentences import Sentence, now_sentence
 from hub.web.values import when
 
+_TABS = 4
 _BESIDE = 3
 
 
@@ -25,6 +26,7 @@ def answer(context: Context, request: Request) -> Response:
     wall = "wall" in request.query_params
     return context.page(
         request, "wall.html" if wall else "now.html", observed=observed, properties=shown, picture=picture, now=now,
+        tabs=_tabs(shown, observed),
         sentence=_sentence(context, observed, picture), usual="usual" in request.query_params,
         when=when(picture, context.zone), beside=_beside(context, shown, observed, now) if wall else (),
     )  # fmt: skip
@@ -51,12 +53,19 @@ def _sentence(context: Context, observed: PropertySettings, picture: Picture) ->
     return now_sentence(observed, context.place, picture.value, picture.usual, hour, picture.now, context.zone)
 
 
+def _tabs(shown: tuple[PropertySettings, ...], observed: PropertySettings) -> list[PropertySettings]:
+    """The few that stand on top: the first of each family, and what is shown."""
+    firsts = list({p.family: p for p in reversed(shown)}.values())[::-1][:_TABS]
+    return [p for p in shown if p in firsts or p is observed]
+
+
 def _beside(
     context: Context, shown: tuple[PropertySettings, ...], but: PropertySettings, now: int
 ) -> list[tuple[PropertySettings, Picture]]:
     """What else there is to say on a wall."""
     found = []
-    for other in (p for p in shown if p is not but):
+    families = {p.family: p for p in reversed(shown) if p.family != but.family}
+    for other in reversed(families.values()):
         picture = take(context.gate, other.id, now, context.zone, context.ground)
         if picture.value is not None:
             found.append((other, picture))

@@ -1,0 +1,57 @@
+"""What the DuckDB engine does for itself between two batches: logs are emptied, old hashes forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, time_ns
+
+import pytest
+
+from hub.core.grade import DAY
+from hub.stores.duckdb import IDLE, DuckDBStore
+from hub.stores.writing import REMEMBERED, prune
+from tests.stores.contract import THEN, rows
+from tests.stores.worlds import Row, batch, own
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DuckDBStore]:
+    store = DuckDBStore(tmp_path)
+    yield store
+    store.close()
+
+
+def waiting(store: DuckDBStore) -> int:
+    """How many bytes wait in logs."""
+    return sum(store._months.wal(m) for m in store._months.known())
+
+
+def test_what_waits_in_a_log_is_written_once_nobody_appends(store: DuckDBStore) -> None:
+    store.append(batch(Row(), Row(time=THEN - 40 * DAY)))
+    store._tidy()
+    assert waiting(store) > 0
+    store._appended = monotonic() - IDLE - 1
+    store._tidy()
+    assert waiting(store) == 0
+    assert len(rows(store, own())) == 2
+
+
+def test_a_long_log_is_written_while_batches_come(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.stores.duckdb.HEAVY_LOG", 100)
+    store.append(batch(*(Row(time=THEN + n) for n in range(1000))))
+    store._tidy()
+    assert waiting(store) == 0
+    store.append(batch(Row(time=THEN - 1)))
+    assert len(rows(store, own())) == 1001
+
+
+def test_hashes_are_forgotten_after_two_days_and_not_before(store: DuckDBStore) -> None:
+    store.append(batch(Row()), [1])
+    now = time_ns() // 1000
+    prune(store._months, store._hashes, now + REMEMBERED - DAY)
+    assert store.seen([1]) == {1}
+    prune(store._months, store._hashes, now + REMEMBERED + DAY)
+    assert store.seen([1]) == set()
+    store.append(batch(Row()), [2])
+    assert store.seen([1, 2]) == {2}
