@@ -58,7 +58,7 @@ class MqttSettings(_Section):
     connections_per_credential: int = Field(default=200, ge=1)
     messages_per_second: int = Field(default=0, ge=0)
     longest_keep_alive: int = Field(default=1200, ge=10)
-    receive_maximum: int = Field(default=1000, ge=1, le=65535)
+    receive_maximum: int = Field(default=16384, ge=1, le=65535)
 
 
 class IngestSettings(_Section):

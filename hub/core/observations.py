@@ -138,13 +138,7 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     in the table, what came in clear for a `sealed` datastream, and retained readings without a time of their own
     (they repeat what was stored when it was new).
     """
-    found: list[int] = []
-    add = found.append
-    for message, decoded in heard:
-        known = table.numbers.get(message.credential, _NOTHING_KNOWN)
-        for r in decoded.readings:
-            add(known.get((r.thing, r.property, r.unit), -1))
-    number = np.array(found, np.intp)
+    number = np.array(_numbers(heard, table), np.intp)
     readings = [r for _, decoded in heard for r in decoded.readings]
     counts = [len(decoded.readings) for _, decoded in heard]
     unknown = number < 0
@@ -161,6 +155,19 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
         kept = np.flatnonzero(~left_out)
         number, received, wish, readings = number[kept], received[kept], wish[kept], [readings[i] for i in kept]
     return Attributed(_columns(number, readings, received, wish, table), missing, clear)
+
+
+def _numbers(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> list[int]:
+    """For each reading the number of its series; -1 where the table has none."""
+    found: list[int] = []
+    add, credential, known = found.append, None, _NOTHING_KNOWN
+    for message, decoded in heard:
+        if message.credential != credential:  # messages of one sender come together
+            credential = message.credential
+            known = table.numbers.get(credential, _NOTHING_KNOWN)
+        for r in decoded.readings:
+            add(known.get((r.thing, r.property, r.unit), -1))
+    return found
 
 
 def _origins(counts: Sequence[int]) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ The hub never decodes `errors`: that is where it speaks.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +25,7 @@ _UNNAMED = "value"
 _EXPOSURES = ("indoor", "outdoor")
 _LEVELS = 3
 _URN = "urn:dev:"
+_RESERVED = frozenset({"readings", "about", "status", "errors"})
 
 
 class Small(Struct, gc=False):
@@ -62,13 +63,11 @@ def decode(message: Message, heard: Heard) -> Decoded:
     A single value without a unit has the unit its thing announced for it.
     """
     thing, last = _address(message.topic)
+    if last not in _RESERVED:
+        return _single(message, heard, thing, last)
     if last == "readings":
-        return Decoded(_pack(message, _Places(thing, message.topic)))
-    if last == "about":
-        return _introduction(thing, message.payload)
-    if last in {"status", "errors"}:
-        return Decoded([])
-    return _single(message, heard, thing, last)
+        return Decoded(_pack(message, partial(_place, thing or None, "" if thing else message.topic)))
+    return _introduction(thing, message.payload) if last == "about" else Decoded([])
 
 
 @lru_cache(maxsize=65_536)
@@ -91,7 +90,11 @@ def _single(message: Message, heard: Heard, thing: str, name: str) -> Decoded:
         found = _bare(message.payload)
     time = wish = unit = None
     if type(found) is Small:
-        time = None if found.t is None else _time(found.t, message.received)
+        said = found.t
+        if type(said) is float and _RELATIVE <= said < _MILLISECONDS:
+            time = int(said * 1e6 + 0.5)
+        elif said is not None:
+            time = _time(said, message.received)
         wish = None if found.grade is None else Grade.read(found.grade)
         unit = found.u
         found = found.v
@@ -99,8 +102,8 @@ def _single(message: Message, heard: Heard, thing: str, name: str) -> Decoded:
     if value is None:
         return Decoded([])
     if unit is None and heard:
-        said = heard.get((thing, name))
-        unit = None if said is None else said.unit
+        announced = heard.get((thing, name))
+        unit = None if announced is None else announced.unit
     return Decoded([Reading(thing, name, value, time, unit, wish)])
 
 
@@ -128,51 +131,45 @@ def _time(value: float | str, received: int) -> int | None:
     """SenML's rule for small numbers (relative to the arrival), else an epoch of any scale or ISO 8601."""
     if isinstance(value, str):
         return instant(value)
-    if _RELATIVE <= value < _MILLISECONDS:
-        return int(value * 1e6 + 0.5)
     if -_RELATIVE < value < _RELATIVE:
         return received + round(value * 1e6) if value else None
     return instant(value)
 
 
-def _pack(message: Message, places: _Places) -> list[Reading]:
+def _pack(message: Message, place: senml.Place) -> list[Reading]:
     """CBOR when the first byte is that of a CBOR array, map or self-description tag, else JSON."""
     payload, received = message.payload, message.received
     first = payload[0] if payload else 0
     if 0x80 <= first <= 0xBF or first == 0xD9:  # noqa: PLR2004 - CBOR major types 4 to 5, and tag 55799
-        return senml.resolve(senml.from_cbor(payload), received, places.place)
-    return senml.resolve(senml.from_json(clean(payload)), received, places.place) if payload else []
+        return senml.resolve(senml.from_cbor(payload), received, place)
+    return senml.resolve(senml.from_json(clean(payload)), received, place) if payload else []
 
 
-class _Places:
-    """Who a SenML name speaks of, seen from one thing's topic (or from a foreign one, thing "")."""
+@lru_cache(maxsize=65_536)
+def _place(speaker: str | None, topic: str, name: str) -> tuple[str, str]:
+    """(thing, property) of a resolved name in a pack of `speaker`, or of nobody (None) on a foreign `topic`.
 
-    def __init__(self, thing: str, topic: str) -> None:
-        self._thing = thing
-        self._topic = topic
+    A pack and its resolved form come out alike: `balcony:temp` under things/balcony is its `temp`. A device URN
+    (RFC 9039) that is not the thing's own name is a device behind it, with a thing's name of its own:
+    `balcony/urn:dev:ow:10e2`.
+    """
+    device, component = _split(speaker, topic, name)
+    if component and not is_name(component):
+        raise DecodeError("a name in the pack is longer than 128 characters or holds + # or control characters")
+    return thing_name(device), component or _UNNAMED
 
-    def place(self, name: str) -> tuple[str, str]:
-        """(thing, property) of a resolved name, so that a pack and its resolved form come out alike.
 
-        `balcony:temp` under things/balcony is its `temp`. A device URN (RFC 9039) that is not the thing's own name is
-        a device behind it, with a thing's name of its own: `balcony/urn:dev:ow:10e2`.
-        """
-        device, component = self._split(name)
-        if component and not is_name(component):
-            raise DecodeError("a name in the pack is longer than 128 characters or holds + # or control characters")
-        return thing_name(device), component or _UNNAMED
-
-    def _split(self, name: str) -> tuple[str, str]:
-        if not self._thing:
-            device, component = _device_and_component(name)
-            return device or self._topic, component
-        rest = name.removeprefix(self._thing)
-        if rest != name and rest[:1] in {"", ":", "/", "."}:
-            return self._thing, rest[1:]
-        if name.startswith(_URN):
-            device, component = _device_and_component(name)
-            return f"{self._thing}/{device}", component
-        return self._thing, name
+def _split(speaker: str | None, topic: str, name: str) -> tuple[str, str]:
+    if speaker is None:
+        device, component = _device_and_component(name)
+        return device or topic, component
+    rest = name.removeprefix(speaker)
+    if rest != name and rest[:1] in {"", ":", "/", "."}:
+        return speaker, rest[1:]
+    if name.startswith(_URN):
+        device, component = _device_and_component(name)
+        return f"{speaker}/{device}", component
+    return speaker, name
 
 
 def _device_and_component(name: str) -> tuple[str, str]:

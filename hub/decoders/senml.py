@@ -56,7 +56,7 @@ def from_json(payload: bytes) -> list[Record]:
     """The records of a pack in JSON (a single record without its list is forgiven); raises `DecodeError`."""
     try:
         pack = _decode(payload)
-        if b'_"' in payload:
+        if b"_" in payload and b'_"' in payload:  # the first look is ten times as fast, and mostly enough
             rows = _keys(payload)
             _must_understand(key for row in (rows if isinstance(rows, list) else [rows]) for key in row)
     except RecursionError:
@@ -88,11 +88,12 @@ def resolve(pack: list[Record], received: int, place: Place) -> list[Reading]:
     base = _Base()
     places: dict[str | None, tuple[str, str]] = {}
     time, unit, offset = base.time, base.unit, base.value
+    last, when = None, None
     for r in pack:
         if r.bn is not None or r.bt is not None or r.bu is not None or r.bv is not None or r.bs is not None or r.bver:
             places = places if r.bn is None else {}
             base.take(r)
-            time, unit, offset = base.time, base.unit, base.value
+            time, unit, offset, last = base.time, base.unit, base.value, None
         value = r.v
         if value is None and r.vb is None and r.s is None:
             continue
@@ -100,8 +101,10 @@ def resolve(pack: list[Record], received: int, place: Place) -> list[Reading]:
             thing, name = places[r.n]
         except KeyError:
             thing, name = places[r.n] = place(base.name + (r.n or ""))
-        seconds = time + r.t
-        when = int(seconds * 1e6 + 0.5) if earliest <= seconds < latest else _relative(seconds, received)
+        if r.t != last:  # records that follow each other mostly have one time
+            last = r.t
+            seconds = time + last
+            when = int(seconds * 1e6 + 0.5) if earliest <= seconds < latest else _relative(seconds, received)
         if value is None or offset or r.s is not None or r.grade is not None:
             readings.extend(base.unusual(r, thing, name, when))
         else:

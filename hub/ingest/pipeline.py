@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from hub.core.observations import Key, Observations, attribute
+from hub.core.observations import STAMPED, Key, Observations, attribute
 from hub.core.reading import Decoded, DecodeError, Message
 from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
@@ -104,16 +104,19 @@ class Ingest:
 
     async def _decode(self, messages: list[Message]) -> list[tuple[Message, Decoded]]:
         heard: list[tuple[Message, Decoded]] = []
-        format_of, announced, refuse = self._routes.format_of, self._registry.heard, self._refusals.undecoded
+        format_of, credential, announced = self._routes.format_of, None, {}
         for message in messages:
+            if message.credential != credential:
+                credential = message.credential
+                announced = self._registry.heard(credential)
             try:
                 name = format_of(message.topic)
                 if name is None:
                     self._refusals.unrouted(message)
                     continue
-                decoded = DECODERS[name](message, announced(message.credential))
+                decoded = DECODERS[name](message, announced)
             except DecodeError as error:
-                refuse(message, str(error))
+                self._refusals.undecoded(message, str(error))
                 continue
             if decoded.announcements:
                 await self._until(self._registry.remember, message.credential, decoded.announcements, message.received)
@@ -148,6 +151,6 @@ def _hash(message: Message) -> int:
 
 def _hashes(heard: list[tuple[Message, Decoded]], observations: Observations) -> list[int]:
     """Of the messages that gave no time of their own: sent again after a crash they could not be told from new ones."""
-    if not len(observations):
+    if not (observations.quality & STAMPED).any():
         return []
     return [_hash(m) for m, decoded in heard if m.packet and any(r.time is None for r in decoded.readings)]

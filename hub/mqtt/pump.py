@@ -25,6 +25,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 _LOOK_SECONDS = 1.0
 _READS = 500
+_GONE = getattr(select, "POLLRDHUP", 0)
+"""The other side has closed: Linux says so apart from there being something to read."""
 
 
 class Reader(Client):
@@ -140,7 +142,7 @@ class Pump(threading.Thread):
         if reads and isinstance(line, ssl.SSLSocket) and line.pending():
             return True
         writes = bool(self._out) or self._client.want_write()
-        watch.modify(line, (select.POLLIN if reads else 0) | (select.POLLOUT if writes else 0))
+        watch.modify(line, _GONE | (select.POLLIN if reads else 0) | (select.POLLOUT if writes else 0))
         ready = dict(watch.poll(_LOOK_SECONDS * 1_000))
         if self._ear.fileno() in ready:
             self._ear.recv(4_096)

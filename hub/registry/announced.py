@@ -23,10 +23,13 @@ _Thing = Row[int, str, str, str | None, bool]
 
 def learn(
     transaction: Transaction, credential: int, fresh: Live, catalogue: Catalogue, street: Partition, now: int
-) -> None:
-    """Write announcements down, and let the credential's things follow; `now` in µs."""
+) -> bool:
+    """Write announcements down, and let the credential's things follow; `now` in µs. False: no such credential."""
+    kind = _kind(transaction, credential)
+    if kind is None:
+        return False
     write_heard(transaction.connection, credential, fresh)
-    things = _things(transaction, credential)
+    things = _things(transaction, credential, kind)
     touched: set[int] = set()
     for a in fresh.values():
         thing = things.get(a.thing) or things.get("")
@@ -38,14 +41,19 @@ def learn(
     if touched:
         transaction.changed()
         keep_caps(transaction, catalogue, street, now, touched)
+    return True
 
 
-def _things(transaction: Transaction, credential: int) -> dict[str, _Thing]:
+def _kind(transaction: Transaction, credential: int) -> str | None:
+    c = t.credentials.c
+    return transaction.connection.execute(select(c.kind).where(c.id == credential, c.closed.is_(None))).scalar()
+
+
+def _things(transaction: Transaction, credential: int, kind: str) -> dict[str, _Thing]:
     """The open things of a credential by their name on the wire; by the empty one, if it speaks for one thing only."""
-    h, c = t.things.c, t.credentials.c
+    h = t.things.c
     query = select(h.id, h.wire, h.name, h.exposure, h.exposure_stated).where(h.closed.is_(None))
     things = {row.wire: row for row in transaction.connection.execute(query.where(h.credential == credential))}
-    kind = transaction.connection.execute(select(c.kind).where(c.id == credential)).scalar()
     return {"": next(iter(things.values()))} if kind == "thing" and things else things
 
 

@@ -65,7 +65,9 @@ class Doorstep:
         self._party = None if row is None or row.closed is not None else int(row.party)
         self._things = _things_of(connection, credential)
         self._alone = next(iter(self._things)) if row is not None and row.kind == "thing" and self._things else None
-        self._new: dict[str, list[dict[str, Any]]] = {"things": [], "datastreams": [], "series": []}
+        self._new_things: list[dict[str, Any]] = []
+        self._new_streams: list[tuple[_Stream, dict[str, Any]]] = []
+        self._new_series: list[tuple[_Stream, dict[str, Any]]] = []
 
     def place(self, keys: Iterable[Key], most_things: int) -> dict[Key, str]:
         """Give each key a datastream; those that cannot have one, with the reason."""
@@ -82,19 +84,28 @@ class Doorstep:
         names = {} if self._alone is not None else {k.thing: None for k in fine if k.thing not in self._things}
         room = max(0, most_things - sum(not thing.closed for thing in self._things.values()))
         self._add_things(list(names)[:room])
-        ids = iter(new_ids(self._connection, len(fine)))
         for key in fine:
-            reason = self._stream(key, next(ids))
+            reason = self._stream(key)
             if reason is not None:
                 refused[key] = reason
         return refused
 
     def write(self) -> bool:
-        """Write down what is new; whether there was anything."""
-        for table in (t.things, t.datastreams, t.series):
-            if self._new[table.name]:
-                self._connection.execute(insert(table), self._new[table.name])
-        return any(self._new.values())
+        """Write down what is new; whether there was anything. Ids are drawn here: what is refused uses up none."""
+        fresh = new_ids(self._connection, len(self._new_streams))
+        for (stream, row), i in zip(self._new_streams, fresh, strict=True):
+            stream.id = row["id"] = i
+        for stream, row in self._new_series:
+            row["datastream"] = stream.id
+        new = (
+            (t.things, self._new_things),
+            (t.datastreams, [row for _, row in self._new_streams]),
+            (t.series, [row for _, row in self._new_series]),
+        )
+        for table, rows in new:
+            if rows:
+                self._connection.execute(insert(table), rows)
+        return any(rows for _, rows in new)
 
     def _objection(self, key: Key) -> str | None:
         if self._party is None:
@@ -106,13 +117,13 @@ class Doorstep:
         for name, i in zip(names, new_ids(self._connection, len(names)), strict=True):
             told = self._heard.get((name, ""), _NOTHING)
             self._things[name] = _Thing(i, False, [])
-            self._new["things"].append({
+            self._new_things.append({
                 "id": i, "handle": new_handle(), "wire": name, "name": told.name or "", "title": "", "description": "",
                 "exposure": told.exposure if told.exposure in EXPOSURES else None, "exposure_stated": False,
                 "owner": self._party, "credential": self._credential, "since": self._now,
             })  # fmt: skip
 
-    def _stream(self, key: Key, fresh: int) -> str | None:
+    def _stream(self, key: Key) -> str | None:
         thing = self._things.get(key.thing if self._alone is None else self._alone)
         if thing is None:
             return FULL
@@ -124,11 +135,11 @@ class Doorstep:
                 if way is not None and stream.closed:
                     return CLOSED
                 if way is not None:
-                    self._lead(key, stream.id, way)
+                    self._lead(key, stream, way)
                     return None
         if len(thing.streams) >= MOST_STREAMS:
             return CROWDED
-        self._lead(key, self._add_stream(thing, key, fresh).id, (1.0, 0.0))
+        self._lead(key, self._add_stream(thing, key), (1.0, 0.0))
         return None
 
     def _joins(self, stream: _Stream, unit: str | None) -> tuple[float, float] | None:
@@ -146,8 +157,8 @@ class Doorstep:
         if ours is None:
             return False
         stream.unit = unit
-        for row in self._new["datastreams"]:
-            if row["id"] == stream.id:
+        for fresh, row in self._new_streams:
+            if fresh is stream:
                 row.update(unit=unit, scale=ours[0], shift=ours[1])
                 return True
         self._connection.execute(
@@ -155,23 +166,23 @@ class Doorstep:
         )
         return True
 
-    def _add_stream(self, thing: _Thing, key: Key, fresh: int) -> _Stream:
+    def _add_stream(self, thing: _Thing, key: Key) -> _Stream:
         told = self._heard.get((key.thing, key.property), _NOTHING)
         unit = key.unit if key.unit is not None else told.unit
         observed, (scale, shift) = recognised(self._catalogue, told.kind, key.property, unit)
-        stream = _Stream(fresh, key.property, observed, unit, False)
+        stream = _Stream(0, key.property, observed, unit, False)
         thing.streams.append(stream)
-        self._new["datastreams"].append({
-            "id": fresh, "thing": thing.id, "property": observed, "named": key.property, "unit": unit,
+        self._new_streams.append((stream, {
+            "thing": thing.id, "property": observed, "named": key.property, "unit": unit,
             "scale": scale, "shift": shift, "since": self._now,
-        })  # fmt: skip
+        }))  # fmt: skip
         return stream
 
-    def _lead(self, key: Key, datastream: int, way: tuple[float, float]) -> None:
-        self._new["series"].append({
+    def _lead(self, key: Key, stream: _Stream, way: tuple[float, float]) -> None:
+        self._new_series.append((stream, {
             "credential": key.credential, "thing": key.thing, "property": key.property,
-            "spelling": written(key.unit), "datastream": datastream, "scale": way[0], "shift": way[1],
-        })  # fmt: skip
+            "spelling": written(key.unit), "scale": way[0], "shift": way[1],
+        }))  # fmt: skip
 
 
 def recognised(catalogue: Catalogue, kind: str | None, named: str, unit: str | None) -> tuple[str, tuple[float, float]]:

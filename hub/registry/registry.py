@@ -42,6 +42,7 @@ from hub.registry.doors import (
 from hub.registry.first_heard import Doorstep
 from hub.registry.grades import keep_caps
 from hub.registry.heard import Live, news, read_heard
+from hub.registry.kept import Kept
 from hub.registry.keys import KeyFileError, keyed_hash, read_key
 from hub.registry.people import People
 
@@ -59,9 +60,9 @@ class Registry:
         self.limits = limits
         self._database, self._key = database, key
         self._lock = Lock()
-        self._compiled: Compiled | None = None
-        self._doors: tuple[int, Doors] | None = None
-        self._prefixes: tuple[int, dict[int, dict[str, int]]] | None = None
+        self._compiled: Kept[Compiled] = Kept(database, lambda c: compiled(c, catalogue, street, shared))
+        self._doors: Kept[Doors] = Kept(database, lambda c: read_doors(c, limits))
+        self._prefixes: Kept[dict[int, dict[str, int]]] = Kept(database, read_prefixes)
         self._series: tuple[int, int, int, SeriesTable] | None = None
         self._heard: dict[int, Live] = {}
         self._hopeless: tuple[int, dict[Key, str]] = (0, {})
@@ -114,24 +115,26 @@ class Registry:
 
     def holdings(self) -> Holdings:
         """What is whose, compiled once a revision."""
-        return self._now_compiled().holdings
+        return self._compiled.get().holdings
 
     def people(self) -> People:
         """Who belongs together, compiled once a revision."""
-        return self._now_compiled().people
+        return self._compiled.get().people
 
     def open_credentials(self) -> frozenset[int]:
         """The credentials that may publish; a connection of any other has to end."""
-        return self._now_compiled().open_credentials
+        return self._compiled.get().open_credentials
 
     def series_table(self, now: int) -> SeriesTable:
         """Where readings that arrive at `now` (µs) go; compiled again when the revision or a grade has changed."""
         cached = self._series
-        if cached is not None and cached[0] == self.revision and cached[1] <= now < cached[2]:
+        within = self._database.within()
+        if not within and cached is not None and cached[0] >= self.revision and cached[1] <= now < cached[2]:
             return cached[3]
-        everything = self._now_compiled()
+        everything = self._compiled.get()
         table, valid_until = series_table(everything, self.catalogue, now)
-        self._series = (everything.holdings.revision, now, valid_until, table)
+        if not within:
+            self._series = (everything.holdings.revision, now, valid_until, table)
         return table
 
     def first_heard(self, keys: Collection[Key], now: int) -> dict[Key, str]:
@@ -177,9 +180,11 @@ class Registry:
         """
         live = self.heard(credential)
         fresh = news(live, announcements)
-        if fresh and credential in self.open_credentials():
-            with self.transaction() as transaction:
-                learn(transaction, credential, fresh, self.catalogue, self.street, now)
+        if not fresh:
+            return
+        with self.transaction() as transaction:
+            learnt = learn(transaction, credential, fresh, self.catalogue, self.street, now)
+        if learnt:
             live.update(fresh)
 
     def refuse(self, refused: Sequence[Refused]) -> None:
@@ -224,12 +229,7 @@ class Registry:
 
         An unknown name takes as long as a wrong password. `username` is empty for a certificate alone.
         """
-        cached = self._doors
-        if cached is None or cached[0] != self.revision:
-            revision = self.revision
-            with self._database.read() as connection:
-                cached = self._doors = (revision, read_doors(connection, self.limits))
-        return cached[1].admit(self._key, username, password, certificate)
+        return self._doors.get().admit(self._key, username, password, certificate)
 
     def source(self, name: str, party: int | None, now: int) -> int:
         """The number by which messages of an outside broker come (`Message.credential`), the same after a restart.
@@ -243,14 +243,14 @@ class Registry:
     @property
     def has_shared_sources(self) -> bool:
         """Whether `place` has anything to do."""
-        return bool(self._now_prefixes())
+        return bool(self._prefixes.get())
 
     def place(self, messages: list[Message]) -> list[Message]:
         """Messages with the credential whose prefix they came under; the rest is in quarantine, durable on return.
 
         What the quarantine has no room for is refused: it is not among the messages, and not kept.
         """
-        prefixes = self._now_prefixes()
+        prefixes = self._prefixes.get()
         placed: list[Message] = []
         nobodys: dict[int, list[Message]] = defaultdict(list)
         for m in messages:
@@ -302,24 +302,6 @@ class Registry:
     def hash_of(self, secret: str) -> str:
         """How a secret is kept."""
         return keyed_hash(self._key, secret.encode("utf-8", "replace"))
-
-    def _now_compiled(self) -> Compiled:
-        cached = self._compiled
-        if cached is not None and cached.holdings.revision == self.revision and not self._database.within():
-            return cached
-        with self._database.read() as connection:
-            fresh = compiled(connection, self.catalogue, self.street, self.shared)
-        if not self._database.within():
-            self._compiled = fresh
-        return fresh
-
-    def _now_prefixes(self) -> dict[int, dict[str, int]]:
-        cached = self._prefixes
-        if cached is None or cached[0] != self.revision:
-            revision = self.revision
-            with self._database.read() as connection:
-                cached = self._prefixes = (revision, read_prefixes(connection))
-        return cached[1]
 
     def _known_hopeless(self) -> dict[Key, str]:
         if self._hopeless[0] != self.revision or len(self._hopeless[1]) > self.limits.quarantine_messages:

@@ -215,8 +215,10 @@ class DuckDBStore:
     def _put(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes, month: int) -> None:
         now = _now()
         with self._months.using([month]) as (cursor, (name,)):
-            self._puts[month] += 1
-            put(cursor, name, batch, late, hashes, now)
+            try:
+                put(cursor, name, batch, late, hashes, now)
+            finally:  # counted when it can be seen, not before: a draft without it must be noticed
+                self._puts[month] += 1
         if len(hashes):
             self._hashes[month] = now
 

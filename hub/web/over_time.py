@@ -16,6 +16,7 @@ from hub.core.query import Query
 from hub.gate import Gate
 from hub.settings import PropertySettings
 from hub.web.asked import Asked
+from hub.web.between import between_steps
 from hub.web.series import Series, daily, hourly
 
 _FIVE = 5 * MINUTE
@@ -37,11 +38,13 @@ def read_over_time(
     since = asked.since // HOUR * HOUR
     if asked.by_day:
         shown = gate.read(Query(properties=one, since=since, until=asked.until, window=HOUR), PUBLIC)
-        return shown, daily(shown, since, asked.until, zone)
+        return shown, daily(between_steps(shown, observed), since, asked.until, zone)
     early = min(since, asked.until // HOUR * HOUR - 7 * DAY)
     week = gate.read(Query(properties=one, since=early, until=asked.until, window=HOUR), PUBLIC)
     shown = week.where(week.time >= since)
-    return shown, hourly(shown, since, asked.until, zone, week)
+    hours, values = between_steps(week, observed)
+    inside = hours >= since
+    return shown, hourly((hours[inside], values[inside]), since, asked.until, zone, (hours, values))
 
 
 def instants_as_series(shown: Disclosed, asked: Asked) -> Series:

@@ -117,8 +117,7 @@ def _health(thing: OwnThing, rhythm: int | None, silent: int | None, now: int, z
         usual = f"; {often}" if often else ""
         return f"Silent since {since_then(silent, now, zone)}{usual}. Look at its plug, then at its Wi-Fi."
     where = _EXPOSURES.get(thing.exposure or "", "nobody said where, so it counts as indoors")
-    heard = age(now - thing.last_heard).replace(" min ", " minutes ")
-    return f"Well. Heard {heard}{', ' + how_often(rhythm) if rhythm else ''}; {where}."
+    return f"Well. Heard {age(now - thing.last_heard)}{', ' + how_often(rhythm) if rhythm else ''}; {where}."
 
 
 def _stream(

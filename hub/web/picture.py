@@ -17,7 +17,9 @@ from hub.core.face import Face
 from hub.core.grade import DAY, HOUR, MINUTE, Kind
 from hub.core.query import Query
 from hub.gate import Gate, newest_per_face
+from hub.settings import PropertySettings
 from hub.web.around import Area, areas
+from hub.web.between import Ints, Values, between_steps
 from hub.web.ground import Ground
 from hub.web.series import at_the_same_hour, cadence
 
@@ -62,30 +64,32 @@ class Picture(Struct, frozen=True):
         return tuple(t.area for t in self.told if t.value is None)
 
 
-def take(gate: Gate, observed: str, now: int, zone: ZoneInfo, ground: Ground) -> Picture:
+def take(gate: Gate, observed: PropertySettings, now: int, zone: ZoneInfo, ground: Ground) -> Picture:
     """The public's picture of a property.
 
     Raises:
         StoreUnavailable: the store cannot answer now.
     """
-    one = frozenset({observed})
+    one = frozenset({observed.id})
     full = now // HOUR * HOUR
     hours = gate.read(Query(properties=one, since=full - _WEEK - HOUR, until=full, window=HOUR), PUBLIC)
     recent = gate.read(Query(properties=one, since=now - PATIENCE), PUBLIC)
     newest = gate.read(Query(properties=one, since=now - _WEEK, newest=True), PUBLIC)
-    return picture(hours, recent, newest, now, zone, ground)
+    return picture(observed, hours, recent, newest, now, zone, ground)
 
 
 def picture(
-    hours: Disclosed, recent: Disclosed, newest: Disclosed, now: int, zone: ZoneInfo, ground: Ground
-) -> Picture:
+    observed: PropertySettings, hours: Disclosed, recent: Disclosed, newest: Disclosed, now: int, zone: ZoneInfo,
+    ground: Ground,
+) -> Picture:  # fmt: skip
     """The same from what was read: hour windows of a week, all of the last hours, the newest of each face."""
     hour = _last_hour(hours, now)
     value = usual = None
     if hour is not None:
-        value = float(np.median(hours.value[hours.time == hour]))
-        usual = at_the_same_hour(hours.time, hours.value, hour, zone)
-    told = _told(hours, hour, zone, ground)
+        time, values = between_steps(hours, observed)
+        value = float(np.median(values[time == hour]))
+        usual = at_the_same_hour(time, values, hour, zone)
+    told = _told(observed, hours, hour, zone, ground)
     return Picture(now, hour, value, usual, told, _instruments(hours, recent, newest, now, zone))
 
 
@@ -100,8 +104,13 @@ def _last_hour(hours: Disclosed, now: int) -> int | None:
     return None
 
 
-def _told(hours: Disclosed, hour: int | None, zone: ZoneInfo, ground: Ground) -> tuple[Told, ...]:
-    rows = {f.cell: hours.of(i) for i, f in enumerate(hours.faces) if f.kind is Kind.NOBODY and f.cell is not None}
+def _told(
+    observed: PropertySettings, hours: Disclosed, hour: int | None, zone: ZoneInfo, ground: Ground
+) -> tuple[Told, ...]:
+    rows = {}
+    for i, face in enumerate(hours.faces):
+        if face.kind is Kind.NOBODY and face.cell is not None:
+            rows[face.cell] = between_steps(hours.where(hours.face == i), observed)
     return tuple(_area(a, *rows[a.cell], hour, zone) if a.cell in rows else Told(a) for a in _areas(hours, ground))
 
 
@@ -110,7 +119,7 @@ def _areas(hours: Disclosed, ground: Ground) -> tuple[Area, ...]:
     return areas(ground.cells, shown, ground.middle)
 
 
-def _area(area: Area, time: np.ndarray, value: np.ndarray, hour: int | None, zone: ZoneInfo) -> Told:
+def _area(area: Area, time: Ints, value: Values, hour: int | None, zone: ZoneInfo) -> Told:
     now = value[time == hour] if hour is not None else value[:0]
     if not len(now) or hour is None:
         return Told(area)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from hub.core.disclosed import OwnThing
-from hub.core.grade import DAY, HOUR, Grade
+from hub.core.grade import DAY, HOUR, MINUTE, Grade
 from hub.settings import PropertySettings
 from hub.web.series import Series
 from hub.web.words import (
@@ -171,5 +171,5 @@ def thing_sentence(
     name: str, observed: PropertySettings, value: float, time: int, now: int, zone: ZoneInfo
 ) -> Sentence:  # fmt: skip
     """What a public instrument says: its newest value, and from when."""
-    when = "just now" if now - time < HOUR else at_then(time, now, zone)
+    when = "just now" if now - time < 3 * MINUTE else at_then(time, now, zone)
     return _told(observed, f"{name} measured {lower(observed.short)} {when}:", value, "")

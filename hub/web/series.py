@@ -14,7 +14,6 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from hub.core.disclosed import Disclosed
 from hub.core.grade import DAY, HOUR
 from hub.web.words import local, moment_of
 
@@ -56,19 +55,19 @@ class Series(Struct, frozen=True):
         return float(np.nanmedian(self.mid))
 
 
-def hourly(shown: Disclosed, since: int, until: int, zone: ZoneInfo, usual: Disclosed | None = None) -> Series:
-    """Hour windows of the rows shown, over [`since`, `until`), with what is usual by the rows of `usual`."""
+def hourly(
+    rows: tuple[Ints, Values], since: int, until: int, zone: ZoneInfo, usual: tuple[Ints, Values] | None = None
+) -> Series:
+    """Hour windows of rows (hours, values), over [`since`, `until`), with what is usual by the rows of `usual`."""
     start = np.arange(since // HOUR * HOUR, until, HOUR, dtype=np.int64)
-    mid = _medians(shown.time // HOUR * HOUR, shown.value, start)
-    reference = shown if usual is None else usual
-    low, high = _usual(reference.time, reference.value, start, zone)
-    return _trimmed(Series(since, until, HOUR, start, mid, low, high))
+    low, high = _usual(*(rows if usual is None else usual), start, zone)
+    return _trimmed(Series(since, until, HOUR, start, _medians(*rows, start), low, high))
 
 
-def daily(shown: Disclosed, since: int, until: int, zone: ZoneInfo) -> Series:
+def daily(rows: tuple[Ints, Values], since: int, until: int, zone: ZoneInfo) -> Series:
     """One value a day of the neighbourhood's calendar: the median of the hour windows shown."""
-    hour = np.unique(shown.time // HOUR * HOUR)
-    mid = _medians(shown.time // HOUR * HOUR, shown.value, hour)
+    hour = np.unique(rows[0])
+    mid = _medians(*rows, hour)
     start = np.array(list(_midnights(since, until, zone)), np.int64)
     day = start[np.maximum(np.searchsorted(start, hour, "right") - 1, 0)] if len(start) else hour
     return Series(since, until, DAY, start, _medians(day, mid, start), None, None)
@@ -119,11 +118,12 @@ def _groups(key: Ints, value: Values) -> Iterator[tuple[int, Values]]:
 
 def _usual(time: Ints, value: Values, start: Ints, zone: ZoneInfo) -> tuple[Values | None, Values | None]:
     """p10 and p90 of the rows of each hour of the day, for the windows that start then."""
-    known = {int(h): local(int(h), zone) for h in np.unique(time // HOUR * HOUR)}
+    hour, at = np.unique(time, return_inverse=True)
+    known = [local(int(h), zone) for h in hour]
     days: dict[int, set[str]] = {}
-    for at in known.values():
-        days.setdefault(at.hour, set()).add(f"{at:%j}")
-    hours = np.array([known[int(h)].hour for h in (time // HOUR * HOUR)], np.int64)
+    for moment in known:
+        days.setdefault(moment.hour, set()).add(f"{moment:%j}")
+    hours = np.array([moment.hour for moment in known], np.int64)[at]
     bounds = {
         hour: np.percentile(rows, (10, 90)) for hour, rows in _groups(hours, value) if len(days[hour]) >= LEAST_DAYS
     }

@@ -153,8 +153,8 @@ def against_usual(observed: PropertySettings, value: float, usual: float | None)
     if usual is None:
         return ""
     apart = rounded(value, observed.decimals) - rounded(usual, observed.decimals)
-    steps = observed.usual_steps
-    little = [s for s in steps if s > 0][:1] or [0.0]
-    if abs(apart) <= little[0]:
+    # What is told in steps cannot be told apart by less than half of one.
+    little = max([observed.step_street / 2, *(s for s in observed.usual_steps if s > 0)][:2])
+    if abs(apart) <= little:
         return "as usual at this hour"
     return f"{figure(abs(apart), observed.decimals)} {'more' if apart > 0 else 'less'} than usual at this hour"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import ssl
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -205,6 +207,17 @@ async def test_a_certificate_of_somebody_else_s_authority_does_not_open_the_door
         assert hub.inbox.messages == []
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Both ends of a thousand connections are ours here, and many systems begin with 1,024 files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < 4_096:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4_096 if hard < 0 else min(4_096, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 async def test_a_thousand_connections_publish_and_are_acknowledged() -> None:
     async with running(FakeInbox(COMMIT)) as hub:
         clients = await asyncio.gather(*[hub.join(1 + number % 100, f"c{number}") for number in range(1_000)])

@@ -157,3 +157,25 @@ def test_a_locked_file_is_unavailable_and_works_again_afterwards(tmp_path: Path)
     raw.close()
     assert person(registry) in registry.holdings().parties
     registry.close()
+
+
+def test_what_is_not_committed_is_compiled_for_nobody_else(registry: Registry) -> None:
+    made = {}
+
+    def half_done() -> None:
+        with registry.transaction():
+            ana = person(registry)
+            made["door"] = actions.add_thing(registry, ana, "balcony", now=NOW)
+            door = made["door"]
+            assert registry.first_heard({Key(door.credential, "balcony", "pm25", None)}, NOW) == {}
+            assert len(registry.series_table(NOW).series) == len(registry.holdings().datastreams) == 1
+            assert door.user is not None
+            assert registry.admit(door.user, (door.password or "").encode(), None) is not None
+            raise RuntimeError("midway")
+
+    with pytest.raises(RuntimeError, match="midway"):
+        half_done()
+    door = made["door"]
+    assert registry.series_table(NOW).series == []
+    assert registry.holdings().datastreams == ()
+    assert registry.admit(door.user or "", (door.password or "").encode(), None) is None

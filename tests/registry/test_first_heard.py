@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from hub import actions
 from hub.core.catalogue import Exposure
@@ -18,6 +19,7 @@ from hub.core.observations import Key, Series
 from hub.core.reading import Announcement
 from hub.registry import Limits, Registry
 from hub.registry.first_heard import MOST_STREAMS
+from hub.registry.tables import used_ids
 from tests.registry.town import NOW, gateway, opened, person
 
 
@@ -216,3 +218,19 @@ def test_a_key_never_moves_to_another_owner_or_datastream(
             assert found is not None
             assert found.owner == owners[credentials.index(key.credential)]
             assert known.setdefault(key, found.datastream) == found.datastream
+
+
+def test_what_is_refused_uses_up_nothing(tmp_path: Path) -> None:
+    registry = opened(tmp_path, limits=Limits(things_per_credential=1))
+    credential = gateway(registry, person(registry))
+    registry.first_heard({Key(credential, "first", "pm25", None)}, NOW)
+    used = _used_ids(registry)
+    refused = registry.first_heard({Key(credential, f"t{i}", "pm25", None) for i in range(300)}, NOW)
+    assert len(refused) == 300
+    assert _used_ids(registry) == used
+    registry.close()
+
+
+def _used_ids(registry: Registry) -> int:
+    with registry.transaction() as transaction:
+        return len(transaction.connection.execute(select(used_ids.c.id)).all())

@@ -155,7 +155,9 @@ class StoreContract:
     def test_what_arrived_while_it_was_closed_stays_closed(self, store: Store) -> None:
         steps = (Step(LONG_AGO, Grade.OPEN), Step(THEN, Grade.HOME), Step(THEN + HOUR, Grade.OPEN))
         again = seen_by(MEMBER, [History(steps)])
-        store.append(regular(1000, THEN - HOUR, HOUR, [1.0, 2.0, 3.0, 4.0]))
+        store.append(regular(1000, THEN - HOUR, HOUR, [1.0, 2.0]))
+        assert rows(store, again) == rows(store, again, Query(newest=True)) == []
+        store.append(regular(1000, THEN + HOUR, HOUR, [3.0, 4.0]))
         assert rows(store, again) == [(1000, THEN + HOUR, 3.0), (1000, THEN + 2 * HOUR, 4.0)]
 
     def test_the_scope_applies_before_the_window_is_formed(self, store: Store) -> None:

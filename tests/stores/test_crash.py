@@ -21,12 +21,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def run_and_kill(directory: Path, number: int, seconds: float) -> dict[str, int]:
     """Let an appender work from batch `number` on, kill it; the last batch that it said was appended, and erased."""
     command = [sys.executable, "-m", "tests.stores.appender", ENGINE, str(directory), str(number)]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    first = child.stdout.readline()
-    time.sleep(seconds)
-    child.kill()
-    said = (first + child.communicate(timeout=30)[0]).splitlines()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        first = child.stdout.readline()
+        time.sleep(seconds)
+        child.kill()
+        said = [first, *child.stdout]
     return {what: int(number) for what, number in (line.split() for line in said)}
 
 

@@ -16,6 +16,6 @@ def answer(context: Context, request: Request) -> Response:
     observed = context.properties.get(request.path_params["property"])
     if observed is None:
         raise HTTPException(404)
-    picture = take(context.gate, observed.id, context.now(), context.zone, context.ground)
+    picture = take(context.gate, observed, context.now(), context.zone, context.ground)
     told = map_values(observed, picture, context.zone)
     return JSONResponse(told, headers={"Cache-Control": SHARED}, media_type="application/geo+json")

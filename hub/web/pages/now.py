@@ -22,7 +22,7 @@ def answer(context: Context, request: Request) -> Response:
     shown = context.shown_properties()
     observed = chosen(context, request, shown)
     now = context.now()
-    picture = take(context.gate, observed.id, now, context.zone, context.ground)
+    picture = take(context.gate, observed, now, context.zone, context.ground)
     wall = "wall" in request.query_params
     return context.page(
         request, "wall.html" if wall else "now.html", observed=observed, properties=shown, picture=picture, now=now,
@@ -66,7 +66,7 @@ def _beside(
     found = []
     families = {p.family: p for p in reversed(shown) if p.family != but.family}
     for other in reversed(families.values()):
-        picture = take(context.gate, other.id, now, context.zone, context.ground)
+        picture = take(context.gate, other, now, context.zone, context.ground)
         if picture.value is not None:
             found.append((other, picture))
         if len(found) == _BESIDE:

@@ -29,7 +29,7 @@ def answer(context: Context, request: Request) -> Response:
     return context.page(
         request, "property.html", observed=observed, properties=context.shown_properties(), stretch=stretch, now=now,
         ranges=tuple(RANGES), sentence=over_time_sentence(observed, whole, stretch.name, zone), rows=rows,
-        picture=take(context.gate, observed.id, now, zone, context.ground), parameters=_parameters(stretch, context),
+        picture=take(context.gate, observed, now, zone, context.ground), parameters=_parameters(stretch, context),
         since=form_time(stretch.since, zone), until=form_time(stretch.until, zone),
     )  # fmt: skip
 

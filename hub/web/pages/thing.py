@@ -94,7 +94,8 @@ def _rows(context: Context, handle: str, observed: PropertySettings, now: int) -
         things=frozenset({handle}), properties=frozenset({observed.id}), since=until - 7 * DAY, until=until, window=HOUR
     )
     week = context.gate.read(query, PUBLIC)
-    series = hourly(week.where(week.time >= until - 2 * DAY), until - 2 * DAY, until, context.zone, week)
+    hours, inside = week.time // HOUR * HOUR, week.time >= until - 2 * DAY
+    series = hourly((hours[inside], week.value[inside]), until - 2 * DAY, until, context.zone, (hours, week.value))
     return list(window_rows(series, observed, context.zone))
 
 
