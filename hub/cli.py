@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from hub import app, demo
+from hub import app, configured, demo
 from hub.control.commands import CommandError, Desk, perform
 from hub.control.wire import CONTROL, ask
 from hub.core.reading import DecodeError
@@ -84,7 +84,7 @@ def run_demo(
 def check(config: Config = None) -> None:
     """Look whether the configuration can be used, and say what it means."""
     file = _file(config)
-    for line in app.check(read(file)):
+    for line in configured.check(read(file)):
         typer.echo(line)
     typer.echo(f"{file}: can be used")
 
@@ -121,7 +121,7 @@ def decode(
 
     Prints JSON lines {thing, property, value, unit, time}, or the reason for refusing the message and exit 1.
     """
-    listener = Listener(app.routes_of(read(_file(config))), format)
+    listener = Listener(configured.routes_of(read(_file(config))), format)
     if lines:
         for line in answers(sys.stdin, listener):
             typer.echo(line)

@@ -26,7 +26,7 @@ from devices.curves import curve
 from devices.neighbourhood import Dwelling, Neighbourhood, PlannedThing, plan
 from devices.simulate import SimulatedThing
 from devices.simulate import run as live_devices
-from hub import actions, app
+from hub import actions, app, configured
 from hub.app import Addresses, Hub, Parts
 from hub.core.catalogue import Exposure, PartyKind
 from hub.core.grade import DAY, Grade
@@ -141,7 +141,7 @@ def fill(parts: Parts, fleet: Sequence[DemoThing]) -> int:
     table, heard = parts.registry.series_table(now), parts.store.last_heard()
     rows, batch = 0, list[Observations]()
     for thing in fleet:
-        batch.extend(_past(thing, Listener(app.routes_of(parts.settings)), table, heard, now))
+        batch.extend(_past(thing, Listener(configured.routes_of(parts.settings)), table, heard, now))
         if sum(map(len, batch)) >= _CHUNK:
             rows += _append(parts, batch)
             batch = []
@@ -201,7 +201,7 @@ def _parties(parts: Parts, planned: Neighbourhood, since: int) -> Iterator[tuple
 
 def _first_words(parts: Parts, fleet: Sequence[DemoThing], since: int) -> list[tuple[DemoThing, dict[str, Datastream]]]:
     """Let the registry take on what the things say; each thing's datastreams by property."""
-    routes = app.routes_of(parts.settings)
+    routes = configured.routes_of(parts.settings)
     keys: list[list[tuple[Key, str]]] = []
     for thing in fleet:
         listener = Listener(routes)
@@ -306,11 +306,12 @@ def _dwellings(file: Path) -> list[Dwelling]:
 async def _run(parts: Parts, fleet: Sequence[DemoThing], say: Say) -> None:
     """The hub with its things, until told to stop; the things fall silent first."""
     async with AsyncExitStack() as stack:
-        addresses = await Hub(parts, next_free=True).start(stack)
+        hub = Hub(parts, next_free=True)
+        addresses = await hub.start(stack)
         things = asyncio.create_task(live_devices([t.simulated for t in fleet], *addresses.mqtt))
         stack.push_async_callback(app.ended, things)
         _greet(parts, addresses, len(fleet), say)
-        await app.told_to_stop()
+        await hub.told_to_stop()
 
 
 def _greet(parts: Parts, addresses: Addresses, things: int, say: Say) -> None:

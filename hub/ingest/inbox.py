@@ -1,12 +1,13 @@
 """Where messages wait for the next commit.
 
 Rule: bounded. When it is full, whoever fills it stops reading; nothing is thrown away. Under load it waits longer, so
-that commits grow instead of queueing.
+that commits grow instead of queueing; but what came while the last batch was stored has waited already.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -28,11 +29,13 @@ class Inbox:
         self._least, self._most, self._most_readings = least_wait / 1000, most_wait / 1000, most_readings
         self._chunks: deque[Chunk] = deque()
         self._messages = self._bytes = self._last = 0
+        self._since = 0.0
         self._per_message = 1.0
         self._something = asyncio.Event()
         self._enough = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._idle = asyncio.Event()
 
     def put(self, messages: Chunk) -> None:
         """Add messages of one sender; look at `full` afterwards.
@@ -44,10 +47,13 @@ class Inbox:
             last = m.received = m.received if m.received > last else last + 1
             size += len(m.payload)
         self._last = last
+        if not self._chunks:
+            self._since = time.monotonic()
         self._chunks.append(messages)
         self._messages += len(messages)
         self._bytes += size
         self._something.set()
+        self._idle.clear()
         if self._messages * self._per_message >= self._most_readings:
             self._enough.set()
         if self._messages >= _MOST_MESSAGES or self._bytes >= _MOST_BYTES:
@@ -62,22 +68,35 @@ class Inbox:
         """Wait until it is no longer full."""
         await self._room.wait()
 
+    async def drained(self, seconds: float) -> None:
+        """Wait until everything that was put in has been dealt with, so many seconds at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+
     def made(self, messages: int, readings: int) -> None:
         """Say how many readings a batch of messages held, so that the next batch has the right size."""
         self._per_message = max(1.0, readings / max(1, messages))
 
     async def batches(self) -> AsyncIterator[list[Chunk]]:
-        """Batches of chunks, for ever. While one is being stored the next grows, and waits as long as storing took."""
+        """Batches of chunks, for ever: each once its first message has waited for company long enough.
+
+        That is `least_wait` when nothing came while the last batch was stored, otherwise at least twice as long, and
+        as long as storing took.
+        """
         wait = self._least
         while True:
+            if not self._chunks:
+                self._idle.set()
             await self._something.wait()
-            await self._company(wait)
+            await self._company(self._since + wait - time.monotonic())
             started = time.monotonic()
             yield self._take()
-            wait = min(self._most, max(self._least, (time.monotonic() - started) / 2))
+            took = time.monotonic() - started
+            wait = min(self._most, max(2 * self._least, took)) if self._chunks else self._least
 
     async def _company(self, wait: float) -> None:
-        if wait and not self._enough.is_set():
+        if wait > 0 and not self._enough.is_set():
             try:
                 async with asyncio.timeout(wait):
                     await self._enough.wait()

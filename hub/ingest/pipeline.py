@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from hub.core.observations import STAMPED, Key, Observations, attribute
-from hub.core.reading import Decoded, DecodeError, Message
+from hub.core.reading import Decoded, DecodeError, Heard, Message
 from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
 from hub.decoders.routes import Routes
@@ -70,7 +70,8 @@ class Ingest:
             made = attribute(heard, self._registry.series_table(self._now()))
         self._refusals.sealed(made.clear)
         await self._until(self._store.append, made.observations, _hashes(heard, made.observations))
-        await self._until(self._refusals.record, self._now())
+        if self._refusals:
+            await self._until(self._refusals.record, self._now())
         self._acknowledge(batch, len(made.observations))
 
     async def _until(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -104,24 +105,34 @@ class Ingest:
 
     async def _decode(self, messages: list[Message]) -> list[tuple[Message, Decoded]]:
         heard: list[tuple[Message, Decoded]] = []
-        format_of, credential, announced = self._routes.format_of, None, {}
+        credential: int | None = None
+        announced: Heard = {}
         for message in messages:
             if message.credential != credential:
                 credential = message.credential
                 announced = self._registry.heard(credential)
-            try:
-                name = format_of(message.topic)
-                if name is None:
-                    self._refusals.unrouted(message)
-                    continue
-                decoded = DECODERS[name](message, announced)
-            except DecodeError as error:
-                self._refusals.undecoded(message, str(error))
+            decoded = self._read(message, announced)
+            if decoded is None:
                 continue
             if decoded.announcements:
                 await self._until(self._registry.remember, message.credential, decoded.announcements, message.received)
             heard.append((message, decoded))
         return heard
+
+    def _read(self, message: Message, announced: Heard) -> Decoded | None:
+        """What is in one message; None when it is of no use, which is then on record."""
+        name = self._routes.format_of(message.topic)
+        if name is None:
+            self._refusals.unrouted(message)
+            return None
+        try:
+            return DECODERS[name](message, announced)
+        except DecodeError as error:
+            self._refusals.undecoded(message, str(error))
+        except Exception as error:  # noqa: BLE001 - a decoder's own mistake must not stop everybody's readings
+            _LOG.error("the %s decoder failed with %s: please report it", name, type(error).__name__)
+            self._refusals.undecoded(message, f"the {name} decoder failed; whoever runs the hub has been told")
+        return None
 
     async def _learn(self, heard: list[tuple[Message, Decoded]], missing: frozenset[Key]) -> None:
         """What is first heard becomes a thing of the credential's party, at `home`."""

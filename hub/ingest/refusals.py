@@ -29,6 +29,10 @@ class Refusals:
         self._waiting: list[tuple[Message, str, str]] = []
         self._answered: dict[tuple[int, str], float] = {}
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._waiting)
+
     def undecoded(self, message: Message, why: str) -> None:
         """The payload cannot be read."""
         self._waiting.append((message, "payload", why))

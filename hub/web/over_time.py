@@ -11,15 +11,13 @@ import numpy as np
 
 from hub.core.audience import PUBLIC
 from hub.core.disclosed import Disclosed
-from hub.core.grade import DAY, HOUR, MINUTE, Kind
+from hub.core.grade import DAY, HOUR, Kind
 from hub.core.query import Query
 from hub.gate import Gate
 from hub.settings import PropertySettings
 from hub.web.asked import Asked
 from hub.web.between import between_steps
 from hub.web.series import Series, daily, hourly
-
-_FIVE = 5 * MINUTE
 
 
 def read_over_time(
@@ -48,8 +46,9 @@ def read_over_time(
 
 
 def instants_as_series(shown: Disclosed, asked: Asked) -> Series:
-    """The median of the instruments every five minutes, to speak about."""
-    key = shown.time // _FIVE * _FIVE
-    start = np.unique(key)
-    mid = np.array([np.median(shown.value[key == s]) for s in start], np.float64)
-    return Series(asked.since, asked.until, _FIVE, start, mid, None, None)
+    """How the instruments began and ended, to speak about: the median of their first and of their newest values."""
+    each = [rows for rows in (shown.of(i) for i in range(len(shown.faces))) if len(rows[0])]
+    ends = (0, -1) if each else ()
+    start = np.array([max(int(time[end]) for time, _ in each) for end in ends], np.int64)
+    mid = np.array([np.median([value[end] for _, value in each]) for end in ends], np.float64)
+    return Series(asked.since, asked.until, 0, start, mid, None, None)

@@ -256,3 +256,15 @@ def test_a_guardian_acts_for_a_being_alone_or_with_the_others_as_was_agreed(regi
         assert grade(registry, warmth, NOW + 2 * DAY) is (Grade.HOME if together else Grade.OPEN)
     actions.set_grade(registry, warmth, Grade.OPEN, by=eva, now=NOW)
     assert grade(registry, warmth, NOW + 2 * DAY) is Grade.OPEN
+
+
+def test_a_cap_that_fell_and_rose_again_brings_no_old_wish_back(registry: Registry) -> None:
+    brook = actions.add_party(registry, PartyKind.BEING, "Brook", now=NOW)
+    (warmth,) = monitor(registry, brook, "temperature")
+    actions.set_grade(registry, warmth, Grade.OPEN, now=NOW)
+    thing = datastream(registry, warmth).thing
+    for hours, exposure in ((1, Exposure.INDOOR), (2, Exposure.OUTDOOR)):
+        actions.describe(registry, thing, exposure=exposure, now=NOW + hours * HOUR)
+    actions.add_guardian(registry, brook, person(registry), now=NOW + 3 * HOUR)
+    assert datastream(registry, warmth).cap is Grade.OPEN
+    assert grade(registry, warmth, NOW + 3 * HOUR) is Grade.COUNTED

@@ -79,8 +79,8 @@ class Home:
             "leave": lambda: actions.leave(r, self.projects[0], home, now=now),
             "join": lambda: actions.join(r, self.projects[0], home, now=now),
             "end": lambda: actions.end_commons(r, self.projects[1], now=now),
-            "come": lambda: self._come(),
-            "go": lambda: self._go(),
+            "come": self._come,
+            "go": self._go,
             "close": lambda: actions.close_thing(r, self.thing, now=now),
         }
         deeds[what]()
@@ -130,10 +130,12 @@ DEEDS = st.sampled_from([
     "pause", "nap", "unpause", "indoors", "outdoors", "move", "back", "announce", "leave", "join", "end", "come", "go",
     "close",
 ])  # fmt: skip
+HOURS = st.sampled_from([0, 0, 1, 6, 25])
 STEPS = st.lists(
-    st.tuples(st.one_of(WISH, WISH, WISH, DEEDS), st.sampled_from([0, 0, 1, 6, 25]), st.one_of(st.just(Grade.OPEN), GRADES)),
-    min_size=4, max_size=14,
-)  # fmt: skip
+    st.tuples(st.one_of(WISH, WISH, WISH, DEEDS), HOURS, st.one_of(st.just(Grade.OPEN), GRADES)),
+    min_size=4,
+    max_size=14,
+)
 
 
 @given(script=STEPS)

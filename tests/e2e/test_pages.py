@@ -1,0 +1,199 @@
+"""The pages in a browser, under their own strict policy: what shows, what moves, what is fetched from where."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from hub.settings import shipped
+from tests.e2e.running import CORNER, Credential, RunningHub, running
+
+pytestmark = pytest.mark.e2e
+
+AXE = Path(__file__).resolve().parents[2] / "build" / "axe" / "axe.min.js"
+CHROMIUM = [p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE, DESK, WALL = {"width": 390, "height": 844}, {"width": 1440, "height": 900}, {"width": 1920, "height": 1080}
+
+
+@dataclass
+class Neighbourhood:
+    """A hub with one public instrument and one thing at home, and the link to their owner's page."""
+
+    hub: RunningHub
+    balcony: Credential
+    link: str
+
+    @property
+    def address(self) -> str:
+        return self.hub.web.rstrip("/")
+
+    def measure(self, value: float) -> None:
+        assert self.hub.publish(self.balcony, "things/balcony/pm25", str(value)).returncode == 0
+
+
+@dataclass
+class Looked:
+    """One look at one page: what it complained of, and what it asked for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourhood]:
+    ground = json.dumps([str(shipped(f"demo/{name}.geojson")) for name in ("bubenec", "surroundings")])
+    with running(tmp_path_factory.mktemp("pages"), f"ground = {ground}\n") as hub:
+        hub.barrio("party", "add", "Karel")
+        place = ("--place", f"{CORNER.lat},{CORNER.lon}", "--exposure", "outdoor")
+        balcony = hub.add_thing("balcony", "Karel", "--title", "Karel's balcony", *place)
+        kitchen = hub.add_thing("kitchen", "Karel")
+        assert hub.publish(balcony, "things/balcony/pm25", "5").returncode == 0
+        assert hub.publish(kitchen, "things/kitchen/co2", "812").returncode == 0
+        hub.barrio("grade", "set", "balcony", "pm25", "open")
+        link = re.search(r"http\S+/mine/\S+", hub.barrio("party", "link", "Karel"))
+        assert link is not None
+        token = link.group().rpartition("/")[2]
+        made = Neighbourhood(hub, balcony, f"{hub.web.rstrip('/')}/mine/{token}")
+        made.measure(6)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as p:
+        path = CHROMIUM[0] if CHROMIUM else None
+        started = p.chromium.launch(executable_path=path, args=["--use-gl=angle", "--use-angle=swiftshader"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def looking(
+    browser: Browser, url: str, size: dict[str, int] = DESK, *, dark: bool = False, scripts: bool = True
+) -> Iterator[Looked]:
+    context = browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]}, color_scheme="dark" if dark else "light",
+        java_script_enabled=scripts, reduced_motion="reduce",
+    )  # fmt: skip
+    looked = Looked(context.new_page())
+    looked.page.on("console", lambda m: looked.complaints.append(m.text) if m.type in ("error", "warning") else None)
+    looked.page.on("pageerror", lambda e: looked.complaints.append(str(e)))
+    looked.page.on("request", lambda r: looked.asked.append(r.url))
+    looked.page.goto(url)
+    if scripts and looked.page.locator("script[type=module]").count():
+        looked.page.wait_for_selector("body[data-ready=yes]", timeout=60_000)
+    yield looked
+    context.close()
+
+
+def elsewhere(looked: Looked, address: str) -> list[str]:
+    return [url for url in looked.asked if not url.startswith((address, "blob:", "data:"))]
+
+
+def test_the_map_shows_its_instruments_and_asks_nobody_else(neighbours: Neighbourhood, browser: Browser) -> None:
+    with looking(browser, neighbours.address + "/") as looked:
+        looked.page.wait_for_selector("#map canvas", state="visible")
+        ring = looked.page.locator("#map .instrument")
+        assert ring.count() == 1
+        assert "Karel's balcony" in ring.inner_text()
+        assert looked.page.locator("#legend .bar li").count() == 5
+        assert looked.page.locator("#map").bounding_box() is not None
+        assert looked.complaints == []
+        assert elsewhere(looked, neighbours.address) == []
+        assert any("/map/ground.geojson" in url for url in looked.asked)
+
+
+def test_the_chart_shows_and_moves_when_a_public_instrument_speaks(neighbours: Neighbourhood, browser: Browser) -> None:
+    with looking(browser, neighbours.address + "/property/pm25?range=hour") as looked:
+        chart = looked.page.locator("#chart")
+        looked.page.wait_for_selector("#chart canvas", state="visible")
+        before = chart.get_attribute("data-last")
+        looked.page.wait_for_timeout(1500)  # the stream begins with what there is
+        neighbours.measure(41)
+        looked.page.wait_for_selector("#chart[data-last='41']", timeout=15_000)
+        assert before != "41"
+        assert "41" in looked.page.locator("#sentence").inner_text()
+        assert looked.complaints == []
+        assert elsewhere(looked, neighbours.address) == []
+
+
+def test_the_map_moves_too_and_keeps_the_words_beside_it_the_same(neighbours: Neighbourhood, browser: Browser) -> None:
+    with looking(browser, neighbours.address + "/") as looked:
+        looked.page.wait_for_timeout(1500)
+        neighbours.measure(33)
+        looked.page.wait_for_selector("#map .instrument .value:text-is('33')", timeout=15_000)
+        assert "33" in looked.page.locator("[data-part=index] .rows").last.inner_text()
+        assert looked.complaints == []
+
+
+def test_every_page_is_read_without_scripts(neighbours: Neighbourhood, browser: Browser) -> None:
+    with looking(browser, neighbours.address + "/", scripts=False) as looked:
+        assert (
+            "Fine dust" in looked.page.locator("h1").inner_text()
+            or "fine dust" in looked.page.locator("h1").inner_text()
+        )
+        assert "Karel's balcony" in looked.page.locator(".index").inner_text()
+    with looking(browser, neighbours.address + "/property/pm25?range=hour", scripts=False) as looked:
+        looked.page.locator("#table-fold summary").click()
+        assert looked.page.locator("table tbody tr").first.is_visible()
+
+
+def test_an_owner_comes_to_her_page_by_her_link_and_the_link_does_not_stay(
+    neighbours: Neighbourhood, browser: Browser
+) -> None:
+    with looking(browser, neighbours.link) as looked:
+        looked.page.wait_for_url(neighbours.address + "/mine")
+        said = looked.page.inner_text("body")
+        assert "Karel" in said
+        assert "812 ppm" in said
+        assert looked.complaints == []
+        assert looked.page.evaluate("() => document.cookie") == ""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_axe_finds_nothing_serious(
+    neighbours: Neighbourhood, browser: Browser, size: dict[str, int], dark: bool
+) -> None:
+    thing = re.search(r"/thing/\w+", neighbours.hub.get("/")[1])
+    assert thing is not None
+    paths = (
+        "/",
+        "/?usual",
+        "/property/pm25?range=hour",
+        "/property/pm25?range=week",
+        thing.group(),
+        "/grades",
+        "/mine/x",
+    )
+    found = {path: _axe(browser, neighbours.address + path, size, dark=dark) for path in paths}
+    found["mine"] = _axe(browser, neighbours.link, size, dark=dark)
+    assert {path: what for path, what in found.items() if what} == {}
+
+
+def test_axe_finds_nothing_serious_on_the_wall(neighbours: Neighbourhood, browser: Browser) -> None:
+    assert _axe(browser, neighbours.address + "/?wall", WALL, dark=False) == []
+
+
+def _axe(browser: Browser, url: str, size: dict[str, int], *, dark: bool) -> list[str]:
+    """What axe-core calls serious or critical, with everything that folds open."""
+    with looking(browser, url, size, dark=dark) as looked:
+        if "/mine/" in url and len(url.rpartition("/")[2]) > 1:
+            looked.page.wait_for_url(re.compile(r"/mine$"))
+        looked.page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        looked.page.evaluate(AXE.read_text(encoding="utf-8"))
+        answer = looked.page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
+        return [
+            f"{v['id']}: {v['nodes'][0]['target']}"
+            for v in answer["violations"]
+            if v["impact"] in ("serious", "critical")
+        ]

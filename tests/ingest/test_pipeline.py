@@ -1,0 +1,228 @@
+"""The one path of a message: stored, then acknowledged; what is of no use is on record; trouble only delays."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from hub import actions
+from hub.core.catalogue import PartyKind
+from hub.core.grade import Grade
+from hub.core.observations import Observations
+from hub.core.query import Query
+from hub.core.reading import Decoded, Heard, Message
+from hub.core.scope import scope_for
+from hub.core.store import StoreUnavailable
+from hub.decoders import DECODERS
+from hub.decoders.routes import Routes
+from hub.ingest.inbox import Inbox
+from hub.ingest.pipeline import Ingest
+from hub.registry import Registry
+from hub.stores.memory import MemoryStore
+from tests.core.world import AROUND, CATALOGUE, NEAR, NOW
+
+
+class Listening:
+    """A sender that remembers what it was told."""
+
+    def __init__(self, mark: int = 7) -> None:
+        self.mark = mark
+        self.acknowledged: list[Message] = []
+        self.answers: list[tuple[str, dict[str, str]]] = []
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        self.acknowledged.extend(messages)
+
+    def answer(self, topic: str, payload: bytes) -> None:
+        self.answers.append((topic, json.loads(payload)))
+
+
+class Moody(MemoryStore):
+    """A store that is away while `away` is set."""
+
+    away = False
+
+    def append(self, batch: Observations, acknowledged: Sequence[int] = ()) -> None:
+        if self.away:
+            raise StoreUnavailable("the disk is full: make room")
+        super().append(batch, acknowledged)
+
+    def seen(self, hashes: Collection[int]) -> set[int]:
+        if self.away:
+            raise StoreUnavailable("the disk is full: make room")
+        return super().seen(hashes)
+
+
+class Hub:
+    """Ingest with everything around it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.registry = Registry.open(folder / "registry.sqlite", folder / "key", CATALOGUE, AROUND, NEAR)
+        self.store = Moody(folder / "store")
+        self.inbox = Inbox(least_wait=0, most_wait=1)
+        moments = itertools.count(NOW)
+        self.now: Callable[[], int] = lambda: next(moments)
+        self.ana = actions.add_party(self.registry, PartyKind.PERSON, "Ana", now=NOW)
+        self.door = actions.add_credential(self.registry, self.ana, "gateway", now=NOW).credential
+        routes = Routes([("zigbee2mqtt/#", "zigbee2mqtt"), ("broken/#", "broken")])
+        self.ingest = Ingest(self.inbox, routes, self.registry, self.store, self.now)
+        self.sender = Listening()
+
+    def message(self, topic: str, payload: str, **also: object) -> Message:
+        whole = {"qos": 1, "packet": 1, **also}
+        return Message(self.sender, self.door, topic, payload.encode(), self.now(), **whole)  # type: ignore[arg-type]
+
+    async def put(self, *messages: Message) -> None:
+        """Put them in and wait until they are dealt with."""
+        self.inbox.put(list(messages))
+        await self.inbox.drained(5)
+
+    def values(self) -> list[float]:
+        audience = self.registry.audience_of_party(self.ana)
+        assert audience is not None
+        scope = scope_for(audience, self.registry.holdings(), CATALOGUE, NOW)
+        return [float(v) for v in self.store.read(Query(), scope).value]
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Hub]:
+    hub = Hub(folder)
+    task = asyncio.create_task(hub.ingest.run())
+    try:
+        yield hub
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        hub.registry.close()
+
+
+async def test_what_is_acknowledged_is_stored(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        message = hub.message("things/a/t", "20.5")
+        await hub.put(message)
+        assert hub.sender.acknowledged == [message]
+        assert hub.values() == [20.5]
+
+
+async def test_what_is_first_heard_is_a_thing_of_its_party_at_home(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("things/a/dust", "20.5"))
+        (stream,) = hub.registry.holdings().datastreams
+        assert (stream.owner, stream.property, stream.grade(NOW)) == (hub.ana, "dust", Grade.HOME)
+
+
+async def test_while_the_store_is_away_nobody_is_acknowledged_and_then_everybody(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        hub.store.away = True
+        hub.inbox.put([hub.message("things/a/t", "1")])
+        hub.inbox.put([hub.message("things/a/t", "2", packet=2)])
+        await asyncio.sleep(0.3)
+        assert hub.sender.acknowledged == []
+        assert hub.ingest.counts.waiting
+        hub.store.away = False
+        await hub.inbox.drained(10)
+        assert len(hub.sender.acknowledged) == 2
+        assert hub.values() == [1, 2]
+        assert not hub.ingest.counts.waiting
+
+
+async def test_poison_is_recorded_answered_and_acknowledged(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        poison = hub.message("things/a/readings", '[{"n":4242.5}]')
+        await hub.put(poison, hub.message("things/a/t", "1"))
+        assert len(hub.sender.acknowledged) == 2
+        assert hub.values() == [1]
+        ((topic, told),) = hub.sender.answers
+        assert topic == "things/a/errors"
+        assert told["topic"] == "things/a/readings"
+        assert "4242.5" not in json.dumps(told)
+        (refused,) = hub.registry.refusals([hub.door])
+        assert (refused.thing, refused.size) == ("a", len(poison.payload))
+        assert hub.ingest.counts.refused == {"payload": 1}
+
+
+async def test_a_thing_hears_of_its_mistakes_once_a_second_at_most(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        for n in range(5):
+            await hub.put(hub.message("things/a/readings", "[", packet=n + 1))
+        await hub.put(hub.message("things/b/readings", "["))
+        assert [topic for topic, _ in hub.sender.answers] == ["things/a/errors", "things/b/errors"]
+
+
+async def test_an_unknown_topic_is_refused_and_an_echo_of_the_hub_is_not(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("my/own/topic", "1"), hub.message("things/a/errors", "{}"))
+        assert len(hub.sender.acknowledged) == 2
+        assert hub.ingest.counts.refused == {"topic": 1}
+
+
+async def test_a_decoder_that_fails_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(message: Message, heard: Heard) -> Decoded:
+        raise ValueError(message.payload, heard)
+
+    monkeypatch.setitem(DECODERS, "broken", broken)
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("broken/a", "4242.5"), hub.message("things/a/t", "1"))
+        assert hub.values() == [1]
+        assert len(hub.sender.acknowledged) == 2
+    assert "broken decoder failed with ValueError" in caplog.text
+    assert "4242.5" not in caplog.text
+
+
+async def test_what_comes_in_clear_for_a_sealed_value_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("things/a/t", "1"))
+        (stream,) = hub.registry.holdings().datastreams
+        actions.set_grade(hub.registry, stream.id, Grade.SEALED, now=hub.now())
+        await hub.put(hub.message("things/a/t", "2", packet=2))
+        assert len(hub.sender.acknowledged) == 2
+        assert hub.values() == [1]
+        assert "sealed" in hub.sender.answers[0][1]["message"]
+
+
+async def test_a_message_sent_again_after_a_crash_is_stored_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("things/a/t", "1"))
+        again = hub.message("things/a/t", "1", dup=True)
+        other = hub.message("things/a/t", "2", dup=True, packet=2)
+        await hub.put(again, other)
+        assert hub.sender.acknowledged[1:] == [again, other]
+        assert hub.values() == [1, 2]
+        assert hub.ingest.counts.repeated == 1
+
+
+async def test_the_same_number_again_is_a_new_reading_when_it_is_not_marked_as_repeated(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("things/a/t", "1"))
+        await hub.put(hub.message("things/a/t", "1"))
+        assert hub.values() == [1, 1]
+
+
+async def test_what_a_gateway_announces_helps_to_read_what_follows_at_once(tmp_path: Path) -> None:
+    devices = [{"friendly_name": "k", "type": "EndDevice", "definition": {"exposes": [
+        {"type": "numeric", "name": "pm25", "property": "pm25", "unit": "µg/m³", "access": 1}]}}]  # fmt: skip
+    async with running(tmp_path) as hub:
+        await hub.put(
+            hub.message("zigbee2mqtt/bridge/devices", json.dumps(devices)),
+            hub.message("zigbee2mqtt/k", '{"pm25": 7}', packet=2),
+        )
+        (stream,) = hub.registry.holdings().datastreams
+        assert (stream.property, stream.unit) == ("dust", "µg/m³")
+
+
+async def test_two_credentials_with_the_same_topic_do_not_meet(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        ben = actions.add_party(hub.registry, PartyKind.PERSON, "Ben", now=NOW)
+        theirs = hub.message("zigbee2mqtt/kitchen", '{"temperature": 2}')
+        theirs.credential = actions.add_credential(hub.registry, ben, "gateway", now=NOW).credential
+        await hub.put(hub.message("zigbee2mqtt/kitchen", '{"temperature": 1}'), theirs)
+        assert hub.values() == [1]
+        assert {t.owner for t in hub.registry.holdings().things.values()} == {hub.ana, ben}
