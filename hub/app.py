@@ -7,6 +7,7 @@ first, so that whatever was taken is stored and acknowledged before the store cl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import gc
 import resource
@@ -36,7 +37,7 @@ from hub.live import Live
 from hub.metrics import Metrics
 from hub.mqtt.broker import Broker
 from hub.mqtt.endpoint import Endpoint
-from hub.registry import Registry
+from hub.registry import Registry, RegistryUnavailable
 from hub.settings import Settings, SettingsError
 from hub.web.site import create_site
 
@@ -132,6 +133,7 @@ class Hub:
         await stack.enter_async_context(Control(self._desk(web), s.hub.data / CONTROL))
         await self._sources(stack)
         stack.push_async_callback(self.endpoint.stop, _STOP_SECONDS)
+        stack.push_async_callback(ended, asyncio.create_task(self._hang_up_on_ended()))
         port = await self._listen("mqtt", s.mqtt.port, lambda p: self.endpoint.start(s.mqtt.host, p))
         tls = None
         context = tls_context(s.mqtt)
@@ -152,6 +154,17 @@ class Hub:
         waiting.cancel()
         if self._taking.done():
             self._taking.result()
+
+    async def _hang_up_on_ended(self) -> None:
+        """End the connections of credentials that have ended, within a second or two."""
+        registry, revision = self._parts.registry, -1
+        while True:
+            await asyncio.sleep(1)
+            with contextlib.suppress(RegistryUnavailable):
+                if registry.revision != revision:
+                    revision, open_ones = registry.revision, await asyncio.to_thread(registry.open_credentials)
+                    for credential in self.endpoint.credentials - open_ones:
+                        self.endpoint.disconnect(credential)
 
     def _desk(self, web: str) -> Desk:
         """What the operator's commands work with; a credential that ended is hung up on at once."""

@@ -62,6 +62,7 @@ class Ingest:
             await self._take(batch)
 
     async def _take(self, batch: list[Chunk]) -> None:
+        await self._until(self._look_up, {chunk[0].credential for chunk in batch})
         messages = await self._placed([m for chunk in batch for m in chunk])
         heard = await self._decode(messages)
         made = attribute(heard, self._registry.series_table(self._now()))
@@ -91,6 +92,13 @@ class Ingest:
                     _LOG.warning("storing again")
                 self.counts.waiting = False
                 return result
+
+    def _look_up(self, credentials: set[int]) -> None:
+        """Let the registry compile what has changed (blocking), so that it answers from memory afterwards."""
+        self._registry.series_table(self._now())
+        self._registry.has_shared_sources  # noqa: B018 - asked for the same reason
+        for credential in credentials:
+            self._registry.heard(credential)
 
     async def _placed(self, messages: list[Message]) -> list[Message]:
         """Without what was stored before a crash, and without what came under nobody's prefix (quarantine)."""

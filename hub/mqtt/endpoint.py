@@ -75,6 +75,11 @@ class Endpoint:
         """Publish the hub's own answer in a credential's topic space, to whoever listens there and reads."""
         self._shared.answer(credential, topic, payload)
 
+    @property
+    def credentials(self) -> frozenset[int]:
+        """The credentials that have connections, or a will that waits."""
+        return frozenset(self._shared.spaces)
+
     def disconnect(self, credential: int) -> None:
         """Close every connection of a credential that was revoked; their wills are not published."""
         space = self._shared.spaces.get(credential)

@@ -227,9 +227,14 @@ class Registry:
     def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
         """Who may come in; `certificate` is the name in a client certificate that TLS has verified.
 
-        An unknown name takes as long as a wrong password. `username` is empty for a certificate alone.
+        An unknown name takes as long as a wrong password. `username` is empty for a certificate alone. While the
+        registry cannot be read nobody new comes in.
         """
-        return self._doors.get().admit(self._key, username, password, certificate)
+        try:
+            doors = self._doors.get()
+        except RegistryUnavailable:
+            return None
+        return doors.admit(self._key, username, password, certificate)
 
     def source(self, name: str, party: int | None, now: int) -> int:
         """The number by which messages of an outside broker come (`Message.credential`), the same after a restart.

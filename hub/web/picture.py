@@ -73,9 +73,18 @@ def take(gate: Gate, observed: PropertySettings, now: int, zone: ZoneInfo, groun
     one = frozenset({observed.id})
     full = now // HOUR * HOUR
     hours = gate.read(Query(properties=one, since=full - _WEEK - HOUR, until=full, window=HOUR), PUBLIC)
-    recent = gate.read(Query(properties=one, since=now - PATIENCE), PUBLIC)
-    newest = gate.read(Query(properties=one, since=now - _WEEK, newest=True), PUBLIC)
+    recent, newest = _recent(gate, observed, now)
     return picture(observed, hours, recent, newest, now, zone, ground)
+
+
+def instruments(gate: Gate, observed: PropertySettings, now: int, zone: ZoneInfo) -> tuple[Instrument, ...]:
+    """The public instruments alone, without what is usual.
+
+    Raises:
+        StoreUnavailable: the store cannot answer now.
+    """
+    recent, newest = _recent(gate, observed, now)
+    return _instruments(None, recent, newest, now, zone)
 
 
 def picture(
@@ -91,6 +100,13 @@ def picture(
         usual = at_the_same_hour(time, values, hour, zone)
     told = _told(observed, hours, hour, zone, ground)
     return Picture(now, hour, value, usual, told, _instruments(hours, recent, newest, now, zone))
+
+
+def _recent(gate: Gate, observed: PropertySettings, now: int) -> tuple[Disclosed, Disclosed]:
+    """All of the last hours, and the newest of each face."""
+    one = frozenset({observed.id})
+    recent = gate.read(Query(properties=one, since=now - PATIENCE), PUBLIC)
+    return recent, gate.read(Query(properties=one, since=now - _WEEK, newest=True), PUBLIC)
 
 
 def _last_hour(hours: Disclosed, now: int) -> int | None:
@@ -127,9 +143,10 @@ def _area(area: Area, time: Ints, value: Values, hour: int | None, zone: ZoneInf
 
 
 def _instruments(
-    hours: Disclosed, recent: Disclosed, newest: Disclosed, now: int, zone: ZoneInfo
+    hours: Disclosed | None, recent: Disclosed, newest: Disclosed, now: int, zone: ZoneInfo
 ) -> tuple[Instrument, ...]:
-    past = {f.key: hours.of(i) for i, f in enumerate(hours.faces) if f.kind is Kind.NAMED}
+    named = [] if hours is None else [(i, f) for i, f in enumerate(hours.faces) if f.kind is Kind.NAMED]
+    past = {f.key: hours.of(i) for i, f in named} if hours is not None else {}
     rhythm = {f.key: cadence(recent.of(i)[0]) for i, f in enumerate(recent.faces) if f.kind is Kind.NAMED}
     found = []
     for i, row in newest_per_face(newest).items():

@@ -63,7 +63,8 @@ def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
     lines = ["| What | Target | Measured | | Behind it |", "|---|---|---|---|---|"]
     lines += [
-        f"| {r.what} | {r.target} | {figure(r.measured)}{r.target.unit} | {r.verdict.value} | {r.behind} |" for r in rows
+        f"| {r.what} | {r.target} | {figure(r.measured)}{r.target.unit} | {r.verdict.value} | {r.behind} |"
+        for r in rows
     ]
     return "\n".join(lines)
 

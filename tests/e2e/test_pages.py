@@ -162,7 +162,7 @@ def test_an_owner_comes_to_her_page_by_her_link_and_the_link_does_not_stay(
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_axe_finds_nothing_serious(
-    neighbours: Neighbourhood, browser: Browser, size: dict[str, int], dark: bool
+    neighbours: Neighbourhood, browser: Browser, size: dict[str, int], *, dark: bool
 ) -> None:
     thing = re.search(r"/thing/\w+", neighbours.hub.get("/")[1])
     assert thing is not None

@@ -26,7 +26,8 @@ def answer(context: Context, request: Request) -> Response:
     wall = "wall" in request.query_params
     return context.page(
         request, "wall.html" if wall else "now.html", observed=observed, properties=shown, picture=picture, now=now,
-        tabs=_tabs(shown, observed),
+        tabs=_tabs(shown, observed), instruments=picture.instruments,
+        areas_shown=any(t.value is not None for t in picture.told),
         sentence=_sentence(context, observed, picture), usual="usual" in request.query_params,
         when=when(picture, context.zone), beside=_beside(context, shown, observed, now) if wall else (),
     )  # fmt: skip

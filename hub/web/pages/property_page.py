@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.core.disclosed import Disclosed
+from hub.core.grade import Kind
 from hub.web.asked import RANGES, Asked, asked, form_time
 from hub.web.context import Context
 from hub.web.over_time import instants_as_series, read_over_time
 from hub.web.page import each_property
-from hub.web.picture import take
+from hub.web.picture import instruments
 from hub.web.sentences import over_time_sentence
 from hub.web.tables import instant_rows, window_rows
 
@@ -29,7 +30,8 @@ def answer(context: Context, request: Request) -> Response:
     return context.page(
         request, "property.html", observed=observed, properties=context.shown_properties(), stretch=stretch, now=now,
         ranges=tuple(RANGES), sentence=over_time_sentence(observed, whole, stretch.name, zone), rows=rows,
-        picture=take(context.gate, observed, now, zone, context.ground), parameters=_parameters(stretch, context),
+        instruments=instruments(context.gate, observed, now, zone), parameters=_parameters(stretch, context),
+        areas_shown=any(f.kind is Kind.NOBODY for f in shown.faces),
         since=form_time(stretch.since, zone), until=form_time(stretch.until, zone),
     )  # fmt: skip
 
