@@ -85,13 +85,16 @@ def overlap(a: str, b: str) -> bool:
     return longer[: len(shorter)] == shorter
 
 
-def owner_of_topic(prefixes: dict[str, int], topic: str) -> int | None:
-    """The credential whose prefix this topic is under; no two overlap, so there is one or none."""
+def owner_of_topic(prefixes: dict[str, int], topic: str) -> tuple[int, str] | None:
+    """The credential whose prefix this topic is under, and the topic within that: as if it had a broker to itself.
+
+    No two prefixes overlap, so there is one or none.
+    """
     levels = topic.split("/")
     for count in range(len(levels), -1, -1):
         credential = prefixes.get("/".join(levels[:count]))
         if credential is not None:
-            return credential
+            return credential, "/".join(levels[count:])
     return None
 
 

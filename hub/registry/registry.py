@@ -262,11 +262,11 @@ class Registry:
             if m.credential >= 0:
                 placed.append(m)
                 continue
-            credential = owner_of_topic(prefixes.get(-m.credential, {}), m.topic)
-            if credential is None:
+            found = owner_of_topic(prefixes.get(-m.credential, {}), m.topic)
+            if found is None:
                 nobodys[-m.credential].append(m)
             else:
-                m.credential = credential
+                m.credential, m.topic = found
                 placed.append(m)
         for source, some in nobodys.items():
             self.quarantine(source, some)

@@ -25,6 +25,7 @@ from hub.web.words import (
     listed,
     local,
     lower,
+    never_alone,
     part_of_day,
     since_then,
     span,
@@ -61,7 +62,7 @@ def now_sentence(
 ) -> Sentence:  # fmt: skip
     """How it is now: `value` of the closed hour that began at `hour` (µs), `usual` the same hour of other days."""
     if value is None:
-        return Sentence(f"{observed.short} in {place} now: {NOTHING_HERE[0].lower()}{NOTHING_HERE[1:]}")
+        return _nothing(observed, f"in {place} now")
     fresh = now - hour < 3 * HOUR
     when = this_part_of_day(now, zone) if fresh else at_then(hour + HOUR, now, zone)
     before = _opening(observed, place, class_of(observed, value), when, fresh=fresh)
@@ -73,7 +74,7 @@ def over_time_sentence(observed: PropertySettings, series: Series, what: str, zo
     """What happened in a stretch of time; `what` names it: ``hour``, ``day``, ``week`` or ``time``."""
     known = series.known()
     if not known:
-        return Sentence(f"{observed.short}, {_stretch(what)}: {NOTHING_HERE[0].lower()}{NOTHING_HERE[1:]}")
+        return _nothing(observed, _stretch(what))
     last, first = known[-1][1], known[0][1]
     if what == "hour":
         return _told(observed, f"{_change(observed, first, last)} in the last hour: it is", last, "")
@@ -113,6 +114,13 @@ def greeting(name: str, now: int, zone: ZoneInfo) -> str:
     """``Good evening, Hana``."""
     part = part_of_day(now, zone)
     return f"Good {'evening' if part == 'night' else part}{', ' + name if name else ''}"
+
+
+def _nothing(observed: PropertySettings, when: str) -> Sentence:
+    """Nothing to tell: of people nothing more is said; what nobody may ever see is said openly."""
+    if never_alone(observed):
+        return Sentence(f"{observed.name} is never shown on its own: nobody outside a household sees a value of it.")
+    return Sentence(f"{observed.short} {when}: {NOTHING_HERE[0].lower()}{NOTHING_HERE[1:]}")
 
 
 def _told(observed: PropertySettings, before: str, value: float, after: str) -> Sentence:

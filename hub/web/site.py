@@ -111,7 +111,7 @@ def _templates(place: str, zone: ZoneInfo, ground: Ground, static: str) -> Envir
         attribution_full=[_linked(a) for a in ground.attribution], grades=tuple(Grade), observed=None, theme=None,
         home=Grade.HOME, counted=Grade.COUNTED, street=Grade.STREET, open=Grade.OPEN,
         figure=words.figure, age=words.age, how_often=words.how_often, class_of=words.class_of, lower=words.lower,
-        against_usual=words.against_usual, against=_against, number=_number,
+        against_usual=words.against_usual, never_alone=words.never_alone, against=_against, number=_number,
         hour_span=lambda moment: words.hour_span(moment, zone), date=lambda moment: words.date(moment, zone),
         day_and_clock=lambda moment: words.day_and_clock(moment, zone),
         weekday_and_clock=lambda moment: f"{words.local(moment, zone):%A %H:%M}",

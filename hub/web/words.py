@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from hub.core.grade import DAY, HOUR, MINUTE
+from hub.core.grade import DAY, HOUR, MINUTE, Grade
 from hub.settings import PropertySettings
 
 NOTHING_HERE = "Nothing is shown here: too few homes, or they rest."
@@ -141,6 +141,12 @@ def class_of(observed: PropertySettings, value: float) -> str:
         return ""
     number = sum(value > step for step in classes.steps)
     return classes.words[number] if number < len(classes.words) else ""
+
+
+def never_alone(observed: PropertySettings) -> bool:
+    """Whether a cap that depends on no person keeps every single value of this from everybody outside its home."""
+    closed = (Grade.HOME.word, Grade.COUNTED.word)
+    return observed.cap in closed and observed.station_cap in (None, *closed)
 
 
 def lower(name: str) -> str:

@@ -224,7 +224,7 @@ def _stored_by(control: Path) -> Callable[[], int]:
 
     def since() -> int:
         nonlocal last, asked
-        if time.perf_counter() - asked > 0.02:  # noqa: PLR2004 - as the docstring says
+        if time.perf_counter() - asked > 0.02:
             last, asked = count() - begun, time.perf_counter()
         return last
 

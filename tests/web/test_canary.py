@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gzip
-
 import httpx
 import pytest
 
@@ -14,7 +11,7 @@ from hub.web.pages import PAGES
 from hub.web.pages.mine_link import COOKIE
 from tests.web.asking import every_path
 from tests.web.events import events
-from tests.web.world import NOW, SECRET, TOKEN, World
+from tests.web.world import SECRET, TOKEN, World
 
 SECRETS = ("4242", "4,242", "handle8", "handle9", "handle10", "Monitor 8", "esp-8", "Neighbour8", "Heron", "yards")
 """The value in any spelling, and the names of what and whom it belongs to."""
@@ -75,7 +72,6 @@ def test_the_small_form_of_a_page_is_the_page(hub: World) -> None:
     small = hub.client.get("/", accept_encoding="gzip")
     assert small.headers["content-encoding"] == "gzip"
     assert small.text == plain.text
-    assert gzip.compress(b"") != b""
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
@@ -87,5 +83,3 @@ def test_pages_can_only_be_looked_at(hub: World, method: str) -> None:
 
     answer = hub.client.runner.run(ask())
     assert answer.status_code == 405
-    assert NOW > 0
-    assert asyncio.iscoroutinefunction(ask)

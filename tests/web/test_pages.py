@@ -48,7 +48,7 @@ def test_the_first_property_shown_is_the_first_of_the_catalogue_and_tabs_are_lin
 def test_a_property_that_nobody_may_ever_see_says_so_openly(hub: World) -> None:
     told = words(hub.client.get("/property/power").text)
     assert "Nobody outside a household may ever see a single value" in told
-    assert words(hub.client.get("/?property=power").text).count(NOTHING_HERE[1:]) >= 1
+    assert "Electric power is never shown on its own" in words(hub.client.get("/?property=power").text)
 
 
 def test_against_usual_shows_differences_with_their_sign(hub: World) -> None:

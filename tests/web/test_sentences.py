@@ -73,7 +73,7 @@ def test_an_hour_is_told_by_its_change() -> None:
 
 def test_a_time_in_which_nothing_is_shown_has_a_sentence_too() -> None:
     told = over_time_sentence(DUST, series([np.nan, np.nan]), "week", PRAGUE).text
-    assert told == "Fine dust, all week: nothing is shown here: too few homes, or they rest."
+    assert told == "Fine dust all week: nothing is shown here: too few homes, or they rest."
 
 
 def own(*grades: Grade) -> OwnThing:
