@@ -19,7 +19,7 @@ check: $(VENV)/tested ## the quick part: lint, types, import contracts, unit tes
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -m 'not e2e'
+	$(BIN)/python -m pytest -q -n auto -m 'not e2e'
 
 test: system $(VENV)/tested axe ## everything: installs what it needs, then check and the end-to-end tests
 	$(MAKE) check

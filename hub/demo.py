@@ -182,7 +182,7 @@ def _parties(parts: Parts, planned: Neighbourhood, since: int) -> Iterator[tuple
     registry = parts.registry
     found: dict[str, int] = {}
     for home in planned.homes:
-        called = f"{' and '.join(p.name for p in home.people)} at {home.building} {home.number}"
+        called = " and ".join(p.name for p in home.people)
         household = actions.add_party(registry, PartyKind.HOUSEHOLD, called, now=since)
         actions.settle_in(registry, household, actions.add_dwelling(registry, Place(home.lat, home.lon)), now=since)
         yield home.id, household

@@ -26,7 +26,7 @@ def test_the_shipped_file_says_the_defaults() -> None:
     assert told.store.engine == default.store.engine
 
 
-SECTIONS = {
+SECTIONS: dict[str, type[BaseModel]] = {
     "hub": s.HubSettings, "mqtt": s.MqttSettings, "ingest": s.IngestSettings, "store": s.StoreSettings,
     "web": s.WebSettings, "operator": s.OperatorSettings, "place": s.PlaceSettings, "sources": s.SourceSettings,
 }  # fmt: skip

@@ -138,9 +138,8 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     in the table, what came in clear for a `sealed` datastream, and retained readings without a time of their own
     (they repeat what was stored when it was new).
     """
-    number = np.array(_numbers(heard, table), np.intp)
-    readings = [r for _, decoded in heard for r in decoded.readings]
-    counts = [len(decoded.readings) for _, decoded in heard]
+    found, readings, counts = _looked_up(heard, table)
+    number = np.array(found, np.intp)
     unknown = number < 0
     missing = _keys(heard, counts, unknown)
     sealed = np.zeros(len(number), bool)
@@ -157,17 +156,23 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     return Attributed(_columns(number, readings, received, wish, table), missing, clear)
 
 
-def _numbers(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> list[int]:
-    """For each reading the number of its series; -1 where the table has none."""
+def _looked_up(
+    heard: Sequence[tuple[Message, Decoded]], table: SeriesTable
+) -> tuple[list[int], list[Reading], list[int]]:
+    """For each reading the number of its series (-1: the table has none); all readings; how many each message has."""
     found: list[int] = []
+    readings: list[Reading] = []
+    counts: list[int] = []
     add, credential, known = found.append, None, _NOTHING_KNOWN
     for message, decoded in heard:
         if message.credential != credential:  # messages of one sender come together
             credential = message.credential
             known = table.numbers.get(credential, _NOTHING_KNOWN)
+        readings += decoded.readings
+        counts.append(len(decoded.readings))
         for r in decoded.readings:
             add(known.get((r.thing, r.property, r.unit), -1))
-    return found
+    return found, readings, counts
 
 
 def _origins(counts: Sequence[int]) -> NDArray[np.intp]:

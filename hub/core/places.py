@@ -79,13 +79,17 @@ def centre(cell: str) -> Place:
 
 
 def _settle(cell: str, count: int, regions: dict[str, int], least: int) -> bool:
-    """Make the pool of `cell` a region, with the help of regions below it if need be; False when it stays too small."""
-    below = sorted((r for r in regions if _within(r, cell)), key=lambda r: (-h3.get_resolution(r), regions[r], r))
+    """Make the pool of `cell` a region, with the help of regions below it if need be; False when it stays too small.
+
+    A region that lies in another gives way only after that one: its dwellings would fall to it, not to the pool.
+    """
+    below = {r for r in regions if _within(r, cell)}
     if count + sum(regions[r] for r in below) < least:
         return False
-    for region in below:
-        if count >= least:
-            break
+    while count < least:
+        outermost = [r for r in below if not any(_within(r, other) for other in below)]
+        region = min(outermost, key=lambda r: (-h3.get_resolution(r), regions[r], r))
+        below.remove(region)
         count += regions.pop(region)
     regions[cell] = count + regions.get(cell, 0)
     return True

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from hub.core.observations import STAMPED, Key, Observations, attribute
-from hub.core.reading import Decoded, DecodeError, Heard, Message
+from hub.core.reading import Decoded, DecodeError, Decoder, Heard, Message
 from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
 from hub.decoders.routes import Routes
@@ -26,6 +26,8 @@ from hub.registry import Registry, RegistryUnavailable
 
 _LOG = logging.getLogger("hub.ingest")
 _LONGEST_PAUSE = 5.0
+_MOST_TOPICS = 65_536
+"""So many topics are known with their decoders; then they are looked up anew."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -54,6 +56,7 @@ class Ingest:
         self._store = store
         self._now = now
         self._refusals = Refusals(registry)
+        self._decoders: dict[str, Decoder] = {}
         self.counts = Counts()
 
     async def run(self) -> None:
@@ -115,11 +118,15 @@ class Ingest:
         heard: list[tuple[Message, Decoded]] = []
         credential: int | None = None
         announced: Heard = {}
+        decoders = self._decoders
         for message in messages:
             if message.credential != credential:
                 credential = message.credential
                 announced = self._registry.heard(credential)
-            decoded = self._read(message, announced)
+            try:
+                decoded: Decoded | None = decoders[message.topic](message, announced)
+            except Exception:  # noqa: BLE001 - a new topic, or something is wrong: `_read` looks closely
+                decoded = self._read(message, announced)
             if decoded is None:
                 continue
             if decoded.announcements:
@@ -133,6 +140,9 @@ class Ingest:
         if name is None:
             self._refusals.unrouted(message)
             return None
+        if len(self._decoders) >= _MOST_TOPICS:
+            self._decoders.clear()
+        self._decoders[message.topic] = DECODERS[name]
         try:
             return DECODERS[name](message, announced)
         except DecodeError as error:

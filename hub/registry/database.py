@@ -19,13 +19,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.core.query import StoreUnavailable
 from hub.registry import tables as t
 from hub.registry.people import People, read_people
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class RegistryUnavailable(Exception):
+class RegistryUnavailable(StoreUnavailable):
     """The registry cannot be read or written now; nothing was half done. The text says what to do."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import h3
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.core.holdings import homes
@@ -15,10 +15,16 @@ from tests.core.world import CORNER
 around = st.builds(
     Place, st.floats(CORNER.lat - 0.05, CORNER.lat + 0.05), st.floats(CORNER.lon - 0.08, CORNER.lon + 0.08)
 )
+_NESTED = [
+    Dwellings(Place(50.125, 14.375), 1), Dwellings(Place(50.09375, 14.375), 50),
+    Dwellings(Place(50.09375, 14.3828125), 1), Dwellings(Place(50.078125, 14.375), 49),
+]  # fmt: skip
+"""A region inside another that must not give way before it."""
 blocks = st.lists(st.builds(Dwellings, around, st.integers(1, 60)), max_size=40)
 
 
 @settings(deadline=None)
+@example(_NESTED, 8)
 @given(blocks, st.integers(7, 9))
 def test_every_cell_holds_fifty_dwellings_counted_as_the_map_counts_them(town: list[Dwellings], finest: int) -> None:
     cells = partition(town, finest)
