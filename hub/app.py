@@ -265,7 +265,10 @@ def serve(main: Coroutine[None, None, None]) -> None:
     # Every thing is an open file: take as many as the system gives.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    uvloop.run(main)
+    try:
+        uvloop.run(main)
+    finally:
+        gc.unfreeze()  # so that libraries can let go of what is theirs at the end
 
 
 async def run(hub: Hub, say: Callable[[Addresses], None]) -> None:
