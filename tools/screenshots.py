@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 OUT = Path(__file__).resolve().parent.parent / "build" / "screenshots"
 SIZES = {"phone": (390, 844, 2), "desk": (1440, 900, 1)}
@@ -105,10 +105,19 @@ def _shot(
     page.on("console", lambda m: print(f"{name}: {m.type}: {m.text}") if m.type in ("error", "warning") else None)
     page.goto(url)
     _settled(page)
-    page.screenshot(path=OUT / f"{name}.png")
+    _capture(page, OUT / f"{name}.png")
     if tall:
-        page.screenshot(path=OUT / f"{name}-whole.png", full_page=True)
+        _capture(page, OUT / f"{name}-whole.png", whole=True)
     context.close()
+
+
+def _capture(page: Page, path: Path, *, whole: bool = False) -> None:
+    """A browser that draws without a graphics card sometimes needs a second look."""
+    try:
+        page.screenshot(path=path, full_page=whole)
+    except Error:
+        page.wait_for_timeout(2000)
+        page.screenshot(path=path, full_page=whole)
 
 
 def _settled(page: Page) -> None:

@@ -35,15 +35,12 @@ class Stream:
         return len(self.ends)
 
 
-def stream(messages: Iterator[tuple[str, bytes]], first: int = 0, *, again: int = 0) -> Stream:
-    """QoS 1 PUBLISH packets; the `first`-th message has identifier 1, the first `again` carry the DUP flag."""
+def stream(messages: Iterator[tuple[str, bytes]]) -> Stream:
+    """QoS 1 PUBLISH packets; identifiers go from 1 to `IDENTIFIERS` and begin again."""
     packets, acks = [], []
     for number, (topic, payload) in enumerate(messages):
-        identifier = ((first + number) % IDENTIFIERS + 1).to_bytes(2, "big")
-        head = _head(topic, len(payload))
-        if number < again:
-            head = bytes([head[0] | 0x08]) + head[1:]
-        packets.append(head + identifier + payload)
+        identifier = (number % IDENTIFIERS + 1).to_bytes(2, "big")
+        packets.append(_head(topic, len(payload)) + identifier + payload)
         acks.append(b"\x40\x02" + identifier)
     return Stream(b"".join(packets), np.cumsum([len(p) for p in packets]), b"".join(acks))
 
@@ -63,12 +60,6 @@ def singles(things: Sequence[str], count: int, since: int) -> Iterator[tuple[str
             f"things/{things[which]}/temperature",
             b'{"v":%.15f, "t":%d.%06d, "u":"Cel"}' % (10 + number % 7919 / 800, *divmod(time, 1_000_000)),
         )
-
-
-def bare(things: Sequence[str], numbers: range) -> Iterator[tuple[str, bytes]]:
-    """Bare numbers without a time, every one different."""
-    for number in numbers:
-        yield f"things/{things[number % len(things)]}/count", b"%d" % number
 
 
 def packs(things: Sequence[str], count: int, since: int) -> Iterator[tuple[str, bytes]]:

@@ -29,7 +29,7 @@ contenders take turns over the same messages from the same generator, a process 
 figure is the median of {rounds} rounds, and a round in which a message is lost counts for nothing. Single readings are
 58 bytes (`{{"v":…, "t":…, "u":"Cel"}}`) under a topic of each thing's own, QoS 1, MQTT 3.1.1, encoded beforehand; a
 bounded number of them is under way (closed loop), except where a rate is given (open loop). Packs are SenML in JSON,
-100 records of ten values.
+100 records of ten values. A load average above the number of cores says that other work went on beside.
 
 {table}
 {reasons}

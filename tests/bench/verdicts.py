@@ -61,7 +61,7 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
-    lines = ["| What | Target | Measured | | Behind it |", "|---|---|---|---|---|"]
+    lines = ["| What | Target | Measured | Verdict | Behind it |", "|---|---|---|---|---|"]
     lines += [
         f"| {r.what} | {r.target} | {figure(r.measured)}{r.target.unit} | {r.verdict.value} | {r.behind} |"
         for r in rows
