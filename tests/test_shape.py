@@ -72,6 +72,7 @@ def test_every_dependency_has_its_reason() -> None:
         "psutil",
         "pytest",
         "pytest-asyncio",
+        "pytest-xdist",
         "ruff",
     }
     assert not [w for w in wanted if w not in told and w not in testing]

@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 
 PROGRAMS = {"mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "mosquitto_sub": "mosquitto-clients"}
+DRIVER_NEEDS = "libatomic1"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> int:
     """Install what is missing; 0 when everything is there."""
-    missing = sorted({package for program, package in PROGRAMS.items() if not found(program)})
+    missing = packages()
     browser = has_browser()
     if not missing and browser:
         return 0
@@ -35,6 +36,18 @@ def main() -> int:
             if not has_browser():
                 playwright(root)
     return report()
+
+
+def packages() -> list[str]:
+    """The distribution's packages that are missing, but for the browser."""
+    missing = {package for program, package in PROGRAMS.items() if not found(program)}
+    return sorted(missing if driver_starts() else missing | {DRIVER_NEEDS})
+
+
+def driver_starts() -> bool:
+    """Whether Playwright's own driver runs: on a bare system it lacks a library."""
+    tried = subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 def found(program: str) -> bool:
@@ -55,6 +68,8 @@ def has_browser() -> bool:
 
 def playwrights_own() -> Path | None:
     """The browser that Playwright has downloaded, if it has."""
+    if not driver_starts():
+        return None
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and not needed where a browser is
 
     with sync_playwright() as p:
@@ -90,7 +105,7 @@ def run(command: list[str]) -> None:
 
 def report() -> int:
     """Say what is still missing and how to get it."""
-    missing = sorted({package for program, package in PROGRAMS.items() if not found(program)})
+    missing = packages()
     if not has_browser():
         missing.append("chromium (or: .venv/bin/python -m playwright install chromium)")
     for package in missing:
