@@ -8,7 +8,6 @@
 Look at every one: what is the first thing one sees, is it the answer, would one hang it on the wall?
 """
 
-
 from __future__ import annotations
 
 import argparse
