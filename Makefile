@@ -1,6 +1,7 @@
 # Commands everybody knows. Each says what it does; `make` alone lists them.
 PYTHON ?= python3
 VENV := .venv
+PROFILE ?= quick
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -19,10 +20,10 @@ check: $(VENV)/tested ## the quick part: lint, types, import contracts, unit tes
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto -m 'not e2e'
+	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=$(PROFILE) -m 'not e2e'
 
 test: system $(VENV)/tested axe ## everything: installs what it needs, then check and the end-to-end tests
-	$(MAKE) check
+	$(MAKE) check PROFILE=thorough
 	$(BIN)/python -m pytest -q -m e2e
 
 e2e: system $(VENV)/tested axe ## real brokers, clients and a browser only
