@@ -8,7 +8,7 @@ from pathlib import Path
 from hub.core.grade import DAY
 from hub.core.observations import Observations
 from hub.core.store import Erasure
-from hub.stores import STORES
+from hub.stores import STORES, duckdb
 from tests.core.world import NOW
 from tests.stores.worlds import Row, batch
 
@@ -32,8 +32,9 @@ def message_of(number: int) -> Observations:
     return batch(*rows_of(number))
 
 
-def main(engine: str, directory: Path, number: int) -> None:
-    """Append batches from `number` on, for as long as it lasts."""
+def main(engine: str, directory: Path, number: int, many: int) -> None:
+    """Append batches from `number` on, for as long as it lasts; so many rows at once go into the files."""
+    duckdb.MANY = many
     store = STORES[engine](directory)
     while True:
         store.append(message_of(number), [number])
@@ -45,4 +46,4 @@ def main(engine: str, directory: Path, number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

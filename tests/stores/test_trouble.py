@@ -90,15 +90,33 @@ def test_what_an_interrupted_erasure_left_behind_is_removed(tmp_path: Path) -> N
     store.close()
 
 
-def test_an_engine_that_broke_down_begins_anew_by_itself(tmp_path: Path) -> None:
+def test_an_engine_that_broke_down_begins_anew_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.stores.duckdb.AGE", 60.0)
     store = DuckDBStore(tmp_path)
     store.append(batch(Row(value=1.0)), [1])
+    assert len(rows(store, all_of())) == 1
+    store._months._instance.close()
+    store.append(batch(Row(1001, value=2.0)), [2])
+    with pytest.raises(StoreUnavailable, match="tries again by itself"):
+        rows(store, all_of())
+    store.append(batch(Row(1002, value=3.0)), [3])
+    assert rows(store, all_of()) == [(1000, THEN, 1.0), (1001, THEN, 2.0), (1002, THEN, 3.0)]
+    assert store.seen([1, 2, 3, 4]) == {1, 2, 3}
+    store.close()
+
+
+def test_with_too_much_waiting_nothing_is_taken_until_it_can_be_filed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.stores.duckdb.AGE", 60.0)
+    monkeypatch.setattr("hub.stores.duckdb.MOST", 1)
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row(), Row(1001)))
     store._months._instance.close()
     with pytest.raises(StoreUnavailable, match="tries again by itself"):
-        store.append(batch(Row(1001, value=2.0)), [2])
-    store.append(batch(Row(1002, value=3.0)), [3])
-    assert rows(store, all_of()) == [(1000, THEN, 1.0), (1002, THEN, 3.0)]
-    assert store.seen([1, 2, 3]) == {1, 3}
+        store.append(batch(Row(1002)))
+    store.append(batch(Row(1003)))
+    assert [d for d, *_ in rows(store, all_of())] == [1000, 1001, 1003]
     store.close()
 
 
