@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +104,26 @@ def test_an_engine_that_broke_down_begins_anew_by_itself(tmp_path: Path, monkeyp
     store.append(batch(Row(1002, value=3.0)), [3])
     assert rows(store, all_of()) == [(1000, THEN, 1.0), (1001, THEN, 2.0), (1002, THEN, 3.0)]
     assert store.seen([1, 2, 3, 4]) == {1, 2, 3}
+    store.close()
+
+
+def test_a_month_that_begins_on_a_full_disk_leaves_no_damaged_file(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row(value=1.0)))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        with pytest.raises(StoreUnavailable, match="full: make room"):
+            store.append(batch(Row(value=2.0)))
+        assert store.last_heard() == {1000: THEN}
+        with suppress(StoreUnavailable):
+            rows(store, own())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert rows(store, own()) == [(1000, THEN, 1.0)]
+    store.close()
+    store = DuckDBStore(tmp_path)
+    assert rows(store, own()) == [(1000, THEN, 1.0)]
     store.close()
 
 
