@@ -118,8 +118,7 @@ class DuckDBStore:
         with self._answering():
             if query.newest:
                 return joined(list(self._last(slices, newest, since, until)))
-            self._file()
-            return self._found(slices, since, until)
+            return self._found(slices, since, until, self._left())
 
     def last_heard(self) -> dict[int, int]:
         """The newest time of every datastream."""
@@ -223,6 +222,16 @@ class DuckDBStore:
             self._waiting.done(taken)
             self._doubtful = False
 
+    def _left(self) -> Observations | None:
+        """Bring what waits into the files; if that cannot be done now (a full disk), what is to be read beside them."""
+        try:
+            self._file()
+        except (duckdb.Error, OSError):
+            self._suspect = True
+            self._recover()
+            return self._waiting.left()
+        return None
+
     def _put_each(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes) -> None:
         month = months_of(batch.time)
         home = self._home(month)
@@ -244,13 +253,13 @@ class DuckDBStore:
         """The month whose file takes a batch's hashes."""
         return int(month.max()) if len(month) else int(months_of(np.array([_now()]))[0])
 
-    def _found(self, slices: NDArray[np.void], since: int, until: int) -> Rows:
+    def _found(self, slices: NDArray[np.void], since: int, until: int, waiting: Observations | None) -> Rows:
         known, found = self._months.known(), []
         for question in questions(slices, since, until):
             months = [m for m in known if overlaps(m, question.low, question.high)]
-            if months:
+            if months or waiting is not None:
                 with self._months.using(months) as (cursor, names):
-                    found.append(question.ask(cursor, names))
+                    found.append(question.ask(cursor, names, waiting))
         return joined(found)
 
     def _last(self, slices: NDArray[np.void], newest: Newest, since: int, until: int) -> Iterator[Rows]:
@@ -262,15 +271,14 @@ class DuckDBStore:
         at_once = newest.under(slices[slices["step"] == 0], since, until)
         yield at_once
         left = slices[~np.isin(slices["datastream"], at_once.datastream)]
-        if len(left):
-            self._file()
+        waiting = self._left() if len(left) else None
         top = np.minimum(np.minimum(newest.times(left["datastream"]) + 1, left["before"]), until)
         reach = max(HOUR, 2 * int(left["step"].max(initial=0)))
         while len(left := left[(keep := top > np.maximum(since, left["earliest"]))]):
             top = top[keep]
             start = max(int(top.max()) - reach, since)
             asked = top > start
-            rows = last_of_each(self._found(left[asked], start, int(top.max())))
+            rows = last_of_each(self._found(left[asked], start, int(top.max()), waiting))
             yield rows
             top = np.where(asked, start, top)
             unanswered = ~np.isin(left["datastream"], rows.datastream)

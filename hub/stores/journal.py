@@ -13,6 +13,7 @@ import struct
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._number = max(self._numbers(), default=0)
+        self._making = Lock()
         self._handle = -1
         self._next = -1
         self._length = 0
@@ -83,10 +85,17 @@ class Journal:
 
     def prepare(self) -> None:
         """Make the next file, so that to `turn` to it takes no time."""
-        if self._next < 0:
-            path = self._path(self._number + 1)
-            self._next = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            sync(self._directory)
+        with self._making:
+            if self._next < 0:
+                path = self._path(self._number + 1)
+                made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                try:
+                    sync(self._directory)
+                except OSError:
+                    os.close(made)
+                    path.unlink()
+                    raise
+                self._next = made
 
     def turn(self) -> int:
         """Go on in the file that was prepared; the number below which files hold only what was written before."""
@@ -94,15 +103,15 @@ class Journal:
             if self._handle >= 0:
                 self._mend()
                 os.close(self._handle)
-            self._handle, self._next = self._next, -1
-            self._number += 1
+            self._number += 1  # first: whoever prepares meanwhile counts from here
             self._length = 0
+            self._handle, self._next = self._next, -1
         return self._number
 
-    def strike(self, below: int) -> None:
-        """Remove the files below a number for good: what they hold is where it belongs."""
+    def strike(self, below: int | None = None) -> None:
+        """Remove the files below a number (None: all) for good: what they hold is where it belongs."""
         for number in self._numbers():  # the oldest first: what is newer must not be replaced by it after a crash
-            if number < below:
+            if below is None or number < below:
                 self._path(number).unlink()
         sync(self._directory)
 

@@ -7,7 +7,6 @@ that at every moment a row or a hash is here or there.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -16,11 +15,11 @@ import numpy as np
 
 from hub.core.observations import Observations
 from hub.core.store import StoreUnavailable
-from hub.stores.batches import last_wins
+from hub.stores.batches import COLUMNS, last_wins
 from hub.stores.journal import Hashes, Journal
 from hub.stores.newest import Newest, newest_rows
 
-_NAMES = tuple(f.name for f in fields(Observations))
+_NOTHING = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
 
 
 class Taken(NamedTuple):
@@ -41,6 +40,8 @@ class Waiting:
         self._journal = Journal(directory)
         self._closed = False
         noted = self._journal.replay()
+        if not noted:
+            self._journal.strike()  # what was cut short there goes too
         self._batches = [batch for batch, _ in noted]
         self._hashes = [hashes for _, hashes in noted]
         self._words = {word for hashes in self._hashes for word in hashes.tolist()}
@@ -83,6 +84,12 @@ class Waiting:
             self._newest = filed
             self._unheard = self._batches.copy()
 
+    def left(self) -> Observations:
+        """The rows that wait, without those that a later one replaces."""
+        with self._lock:
+            batches = self._batches.copy()
+        return last_wins(_joined(batches))
+
     def take(self) -> Taken:
         """Everything, to be filed; what is added from now on goes to another file of the journal."""
         self._journal.prepare()
@@ -110,4 +117,4 @@ class Waiting:
 def _joined(batches: list[Observations]) -> Observations:
     if len(batches) == 1:
         return batches[0]
-    return Observations(*(np.concatenate([getattr(b, name) for b in batches]) for name in _NAMES))
+    return Observations(*(np.concatenate([_NOTHING[n], *(getattr(b, n) for b in batches)]) for n in _NOTHING))
