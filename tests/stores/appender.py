@@ -15,6 +15,9 @@ from tests.stores.worlds import Row, batch
 ROWS = 120
 """Rows of one batch that stay; each batch has one more, of home 1, that is erased now and then."""
 
+ERASED = 25
+"""After every so many batches home 1 is erased."""
+
 
 def rows_of(number: int) -> list[Row]:
     """What batch `number` holds: a time of its own, its number as value; every third spans three months."""
@@ -39,7 +42,7 @@ def main(engine: str, directory: Path, number: int, many: int) -> None:
     while True:
         store.append(message_of(number), [number])
         print("appended", number, flush=True)  # noqa: T201 -- what it says is what the test is about
-        if number % 10 == 9:
+        if number % ERASED == ERASED - 1:
             store.delete(Erasure(owner=101))
             print("erased", number, flush=True)  # noqa: T201 -- as above
         number += 1
