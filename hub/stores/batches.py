@@ -14,20 +14,28 @@ from hub.core.history import BEGINNING, END
 from hub.core.observations import Observations, Times
 from hub.core.store import NO_ROWS, Rows
 
+COLUMNS = {
+    "datastream": np.int32, "owner": np.int32, "time": np.int64, "received": np.int64,
+    "value": np.float64, "grade": np.uint8, "wish": np.uint8, "quality": np.uint8,
+}  # fmt: skip
+"""The columns of `Observations`, in order."""
+
 
 def clean(batch: Observations) -> Observations:
-    """The rows to store: without values that are no number, without rows that a later one of the batch replaces.
+    """The rows to store: without values that are no number.
 
     Times further from 1970 than 146,000 years are moved to that limit: all later arithmetic (µs in 64 bits) is safe.
     """
     finite = np.isfinite(batch.value)
     if not finite.all():
         batch = batch.take(finite)
-    time = np.clip(batch.time, BEGINNING, END - 1)
-    return _last_wins(replace(batch, time=time))
+    if len(batch) and (batch.time.min() < BEGINNING or batch.time.max() >= END):
+        batch = replace(batch, time=np.clip(batch.time, BEGINNING, END - 1))
+    return batch
 
 
-def _last_wins(batch: Observations) -> Observations:
+def last_wins(batch: Observations) -> Observations:
+    """The rows that no later one of the batch replaces."""
     order = np.lexsort((batch.time, batch.datastream))  # stable: equal keys stay in the order of the batch
     datastream, time = batch.datastream[order], batch.time[order]
     replaced = order[:-1][(datastream[1:] == datastream[:-1]) & (time[1:] == time[:-1])]

@@ -1,7 +1,8 @@
 """Observations in DuckDB files, one per month: the engine of a hub that runs by itself.
 
-Rule: one writer at a time, a commit before every return; memory changes only after the commit. What goes wrong is told
-as `StoreUnavailable`, and the next call finds the engine sound or makes it so.
+Rule: what is appended is durable in a journal at once and comes into the files in bulk: a commit costs much however few
+rows it has. Whoever asks the files brings what waits into them first, so that no answer tells the two apart. What goes
+wrong is told as `StoreUnavailable`, and the next call finds the engine sound or makes it so.
 """
 
 from __future__ import annotations
@@ -25,13 +26,20 @@ from hub.core.scope import Scope
 from hub.core.store import Erasure, Rows, StoreUnavailable
 from hub.stores.batches import clean, joined, last_of_each, steps
 from hub.stores.erasing import Gone, draft
-from hub.stores.journal import Hashes, Journal
+from hub.stores.journal import Hashes
 from hub.stores.months import Months, months_of, overlaps
 from hub.stores.newest import Newest, newest_rows
 from hub.stores.questions import questions, seen
 from hub.stores.trouble import told
+from hub.stores.waiting import Waiting
 from hub.stores.writing import REMEMBERED, hash_ages, newest_of, prune, put
 
+MANY = 100_000
+"""So many rows that wait are brought into the files at once; fewer within `AGE`."""
+AGE = 1.0
+"""So long (seconds) a row waits at most, unless its files cannot be written."""
+MOST = 2_000_000
+"""With more rows than this waiting nothing is taken before they are in the files."""
 HEAVY_LOG = 16 * 2**20
 """A write-ahead log as long as this (bytes) is checkpointed within a second: a commit then waits 50 ms, not longer."""
 IDLE = 20.0
@@ -48,20 +56,24 @@ class DuckDBStore:
         self._writing = RLock()
         self._erasing = Lock()
         self._version = time_ns() // 1000
-        self._newest = Newest()
+        self._counting = Lock()
+        self._filed = Newest()
+        self._doubtful = True
         self._hashes: dict[int, int] = {}
         self._puts: Counter[int] = Counter()
         self._suspect = False
-        self._closed = Event()
+        self._closed, self._wake = Event(), Event()
         self._appended = self._pruned = monotonic()
         with told(directory):
             self._months = Months(directory)
-            self._journal = Journal(directory)
             try:
+                self._waiting = Waiting(directory)
                 self._load()
             except BaseException:
                 self._months.close()
                 raise
+        with suppress(StoreUnavailable), self._answering():  # a full disk: told to whoever asks
+            self._file()
         self._keeper = Thread(target=self._keep, name="duckdb-keeper", daemon=True)
         self._keeper.start()
 
@@ -76,41 +88,41 @@ class DuckDBStore:
         hashes = np.array([h & _WORD for h in acknowledged], np.uint64)
         if not len(batch) and not len(hashes):
             return
-        with self._changing():
-            late = batch.time <= self._newest.times(batch.datastream)
-            month = months_of(batch.time)
-            several = len(batch) > 0 and bool((month != month[0]).any())
-            if several:
-                self._journal.write(batch, hashes)
-            else:
-                self._put(batch, late, hashes, self._home(month))
-            self._newest = self._newest.with_rows(newest_rows(batch))
-            self._appended = monotonic()
-            if several:
-                self._spread(batch, late, hashes)
+        with told(self._directory):
+            if self._waiting.rows > MOST:
+                with self._answering():
+                    self._file()
+            self._waiting.add(batch, hashes)
+        self._changed()
+        self._appended = monotonic()
+        if self._waiting.rows >= MANY:
+            self._wake.set()
 
     def seen(self, hashes: Collection[int]) -> set[int]:
         """Which of these hashes came with a batch of at least the last day."""
         words = {h & _WORD: h for h in hashes}
-        recent = [m for m, at in list(self._hashes.items()) if at >= _now() - REMEMBERED]
-        if not words or not recent:
-            return set()
-        with self._answering(), self._months.using(recent) as (cursor, names):
-            return {words[w] for w in seen(cursor, names, words)}
+        with self._answering():
+            found = self._waiting.seen(words)
+            left = [w for w in words if w not in found]
+            recent = [m for m, at in list(self._hashes.items()) if at >= _now() - REMEMBERED]
+            if left and recent:
+                with self._months.using(recent) as (cursor, names):
+                    found |= seen(cursor, names, left)
+        return {words[w] for w in found}
 
     def read(self, query: Query, scope: Scope) -> Rows:
         """The rows that the scope admits and the query asks for."""
-        newest = self._newest
+        newest = self._waiting.newest()
         slices = steps(scope.slices[np.isin(scope.slices["datastream"], newest.table["datastream"])], query.window)
         since, until = max(query.since, BEGINNING), min(query.until, END)
         with self._answering():
             if query.newest:
                 return joined(list(self._last(slices, newest, since, until)))
-            return self._found(slices, since, until)
+            return self._found(slices, since, until, self._left())
 
     def last_heard(self) -> dict[int, int]:
         """The newest time of every datastream."""
-        table = self._newest.table
+        table = self._waiting.newest().table
         return dict(zip(table["datastream"].tolist(), table["time"].tolist(), strict=True))
 
     def delete(self, erasure: Erasure) -> int:
@@ -122,14 +134,17 @@ class DuckDBStore:
             concerned: list[int] = []
             try:
                 with self._answering():
+                    self._file()
                     puts = self._puts.copy()
                     concerned = self._concerned(erasure)
                     gone = draft(self._months, concerned, erasure)
-                with self._changing():
+                with self._writing, self._answering():
+                    self._file()
                     concerned = self._concerned(erasure)
                     again = [m for m in concerned if self._puts[m] != puts[m]]
                     gone = {m: g for m, g in gone.items() if m not in again} | draft(self._months, again, erasure)
                     self._exchange(gone)
+                self._changed()
             finally:
                 self._months.discard(concerned)
         return sum(g.rows for g in gone.values())
@@ -139,9 +154,13 @@ class DuckDBStore:
         with self._writing:
             if self._closed.is_set():
                 return
+            with suppress(StoreUnavailable), self._answering():  # what cannot be filed now waits in the journal
+                self._file()
             self._closed.set()
             with told(self._directory):
+                self._waiting.close()
                 self._months.close()
+        self._wake.set()
         self._keeper.join()
 
     def _concerned(self, erasure: Erasure) -> list[int]:
@@ -152,13 +171,11 @@ class DuckDBStore:
             self._months.exchange(gone)
             datastreams = np.unique(np.concatenate([g.datastreams for g in gone.values()]))
             left = newest_of(self._months, datastreams)
-            self._newest = self._newest.without(datastreams).with_rows(left)
+            self._filed = self._filed.without(datastreams).with_rows(left)
+            self._waiting.above(self._filed)
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """One change: alone, of a sound engine, told to those who watch the version."""
-        with self._writing, self._answering():
-            yield
+    def _changed(self) -> None:
+        with self._counting:
             self._version += 1
 
     @contextmanager
@@ -182,35 +199,45 @@ class DuckDBStore:
             if not self._months.sound():
                 self._months.restart()
                 self._load()
-            self._settle()
             self._suspect = False
 
     def _load(self) -> None:
-        self._settle()
-        self._newest = Newest(newest_of(self._months))
+        self._filed = Newest(newest_of(self._months))
         self._hashes = hash_ages(self._months)
+        self._waiting.above(self._filed)
 
-    def _settle(self) -> None:
-        """Put a batch that is noted and not done where it belongs; it may be there in part."""
-        noted = self._journal.pending()
-        if noted is not None:
-            batch, hashes = noted
-            self._put_each(batch, np.ones(len(batch), bool), hashes)
+    def _file(self) -> None:
+        """Bring everything that waits into the files."""
+        if not self._waiting:
+            return
+        with self._writing:
+            if not self._waiting or self._closed.is_set():
+                return
+            taken = self._waiting.take()
+            # After a failure or a crash some rows may be in the files already: all of them replace then.
+            late = (taken.rows.time <= self._filed.times(taken.rows.datastream)) | self._doubtful
+            self._doubtful = True
+            self._put_each(taken.rows, late, taken.hashes)
+            self._filed = self._filed.with_rows(newest_rows(taken.rows))
+            self._waiting.done(taken)
+            self._doubtful = False
 
-    def _spread(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes) -> None:
-        """Put a noted batch into its files. It is stored already: what fails now is done before the next answer."""
+    def _left(self) -> Observations | None:
+        """Bring what waits into the files; if that cannot be done now (a full disk), what is to be read beside them."""
         try:
-            self._put_each(batch, late, hashes)
+            self._file()
         except (duckdb.Error, OSError):
             self._suspect = True
+            self._recover()
+            return self._waiting.left()
+        return None
 
     def _put_each(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes) -> None:
         month = months_of(batch.time)
         home = self._home(month)
-        for m in np.unique(month).tolist():
+        for m in sorted({home, *np.unique(month).tolist()}):
             mine = month == m
             self._put(batch.take(mine), late[mine], hashes if m == home else hashes[:0], m)
-        self._journal.done()
 
     def _put(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes, month: int) -> None:
         now = _now()
@@ -226,13 +253,13 @@ class DuckDBStore:
         """The month whose file takes a batch's hashes."""
         return int(month.max()) if len(month) else int(months_of(np.array([_now()]))[0])
 
-    def _found(self, slices: NDArray[np.void], since: int, until: int) -> Rows:
+    def _found(self, slices: NDArray[np.void], since: int, until: int, waiting: Observations | None) -> Rows:
         known, found = self._months.known(), []
         for question in questions(slices, since, until):
             months = [m for m in known if overlaps(m, question.low, question.high)]
-            if months:
+            if months or waiting is not None:
                 with self._months.using(months) as (cursor, names):
-                    found.append(question.ask(cursor, names))
+                    found.append(question.ask(cursor, names, waiting))
         return joined(found)
 
     def _last(self, slices: NDArray[np.void], newest: Newest, since: int, until: int) -> Iterator[Rows]:
@@ -244,13 +271,14 @@ class DuckDBStore:
         at_once = newest.under(slices[slices["step"] == 0], since, until)
         yield at_once
         left = slices[~np.isin(slices["datastream"], at_once.datastream)]
+        waiting = self._left() if len(left) else None
         top = np.minimum(np.minimum(newest.times(left["datastream"]) + 1, left["before"]), until)
         reach = max(HOUR, 2 * int(left["step"].max(initial=0)))
         while len(left := left[(keep := top > np.maximum(since, left["earliest"]))]):
             top = top[keep]
             start = max(int(top.max()) - reach, since)
             asked = top > start
-            rows = last_of_each(self._found(left[asked], start, int(top.max())))
+            rows = last_of_each(self._found(left[asked], start, int(top.max()), waiting))
             yield rows
             top = np.where(asked, start, top)
             unanswered = ~np.isin(left["datastream"], rows.datastream)
@@ -258,11 +286,15 @@ class DuckDBStore:
             reach = min(reach * 8, 2**61)
 
     def _keep(self) -> None:
-        """Checkpoint logs that are long or that nobody writes to, and forget old hashes; until the store closes."""
-        while not self._closed.wait(1.0):
-            with self._writing, suppress(StoreUnavailable), told(self._directory):
-                if not self._closed.is_set() and not self._suspect:
-                    self._tidy()
+        """File what waits, checkpoint logs that are long or that nobody writes to, forget old hashes; until closed."""
+        while not self._closed.is_set():
+            self._wake.wait(AGE)
+            self._wake.clear()
+            with suppress(StoreUnavailable), self._answering():
+                self._file()
+                with self._writing:
+                    if not self._closed.is_set():
+                        self._tidy()
 
     def _tidy(self) -> None:
         idle = monotonic() - self._appended > IDLE

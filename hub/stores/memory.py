@@ -19,12 +19,8 @@ from hub.core.observations import Observations
 from hub.core.query import Query
 from hub.core.scope import Scope
 from hub.core.store import Erasure, Rows
-from hub.stores.batches import clean, joined, last_of_each, steps, window_start
+from hub.stores.batches import COLUMNS, clean, joined, last_of_each, last_wins, steps, window_start
 
-COLUMNS = {
-    "datastream": np.int32, "owner": np.int32, "time": np.int64, "received": np.int64,
-    "value": np.float64, "grade": np.uint8, "wish": np.uint8, "quality": np.uint8,
-}  # fmt: skip
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -87,7 +83,7 @@ class MemoryStore:
         with self._lock:
             if len(self._parts) > 1:
                 columns = (np.concatenate([getattr(p, name) for p in self._parts]) for name in COLUMNS)
-                whole = clean(Observations(*columns))
+                whole = last_wins(clean(Observations(*columns)))
                 self._parts = [whole.take(np.lexsort((whole.time, whole.datastream)))]
             return self._parts[0]
 

@@ -205,6 +205,8 @@ class Months:
     def _attach(self, month: int) -> None:
         if month not in self._readers:
             name = _name(month)
+            if not self.path(month).exists():
+                self._make(month)
             self._instance.execute(f"ATTACH '{_quoted(self.path(month))}' AS {name}")
             try:
                 self._instance.execute(_TABLES.format(name))
@@ -213,6 +215,22 @@ class Months:
                 raise
             self._readers[month] = 0
         self._readers.move_to_end(month)
+
+    def _make(self, month: int) -> None:
+        """Make a month's file whole under another name first: cut short by a full disk it would be a damaged file."""
+        new = self.draft(month).with_suffix(".draft-new")
+        try:
+            self._instance.execute(f"ATTACH '{_quoted(new)}' AS made")
+            try:
+                self._instance.execute(_TABLES.format("made"))
+                self._instance.execute("CHECKPOINT made")
+            finally:
+                self._instance.execute("DETACH made")
+            new.replace(self.path(month))
+        finally:
+            new.unlink(missing_ok=True)
+            new.with_suffix(".draft-new.wal").unlink(missing_ok=True)
+        sync(self._directory)
 
     def _close_idle(self) -> None:
         """Close the months that were used longest ago where more than `AT_ONCE` are open."""

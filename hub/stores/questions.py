@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.core.history import BEGINNING, END
+from hub.core.observations import Observations
 from hub.core.store import Rows
+from hub.stores.batches import COLUMNS
 
 _FEW = 64
 _ADMITTED = """
@@ -26,8 +28,11 @@ _ADMITTED = """
         AND o."time" >= s.earliest AND o."time" < s.before
 """
 _FILE = """
-    SELECT datastream, "time", "value", received, grade, wish FROM {name}.observations
+    SELECT datastream, "time", "value", received, grade, wish FROM {table}
     WHERE "time" >= {low} AND "time" < {high} AND received >= {since} AND received < {until} {few}
+"""
+_NOT_REPLACED = """
+    SELECT * FROM ({file}) f ANTI JOIN waiting w ON f.datastream = w.datastream AND f."time" = w."time"
 """
 _INSTANTS = """
     SELECT datastream, start AS "time", "value" FROM ({admitted})
@@ -57,10 +62,15 @@ class Question(NamedTuple):
     low: int
     high: int
 
-    def ask(self, cursor: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Rows:
-        """The answer out of the files attached under these names."""
+    def ask(self, cursor: duckdb.DuckDBPyConnection, names: Sequence[str], waiting: Observations | None = None) -> Rows:
+        """The answer out of the files attached under these names, and of rows that replace theirs."""
         cursor.register("slices", _columns(self.slices))
-        files = " UNION ALL ".join(_FILE.format(name=n, **self._bounds()) for n in names)
+        each = [_FILE.format(table=f"{n}.observations", **self._bounds()) for n in names]
+        if waiting is not None:
+            cursor.register("waiting", {n: np.ascontiguousarray(getattr(waiting, n)) for n in COLUMNS})
+            each = [_NOT_REPLACED.format(file=file) for file in each]
+            each.append(_FILE.format(table="waiting", **self._bounds()))
+        files = " UNION ALL ".join(each)
         means = bool(self.slices["step"][0])
         shape = _MEANS if means else _INSTANTS
         sql = shape.format(admitted=_ADMITTED.format(files=files), since=self.since, until=self.until)

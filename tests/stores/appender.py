@@ -8,12 +8,15 @@ from pathlib import Path
 from hub.core.grade import DAY
 from hub.core.observations import Observations
 from hub.core.store import Erasure
-from hub.stores import STORES
+from hub.stores import STORES, duckdb
 from tests.core.world import NOW
 from tests.stores.worlds import Row, batch
 
 ROWS = 120
 """Rows of one batch that stay; each batch has one more, of home 1, that is erased now and then."""
+
+ERASED = 25
+"""After every so many batches home 1 is erased."""
 
 
 def rows_of(number: int) -> list[Row]:
@@ -32,17 +35,18 @@ def message_of(number: int) -> Observations:
     return batch(*rows_of(number))
 
 
-def main(engine: str, directory: Path, number: int) -> None:
-    """Append batches from `number` on, for as long as it lasts."""
+def main(engine: str, directory: Path, number: int, many: int) -> None:
+    """Append batches from `number` on, for as long as it lasts; so many rows at once go into the files."""
+    duckdb.MANY = many
     store = STORES[engine](directory)
     while True:
         store.append(message_of(number), [number])
         print("appended", number, flush=True)  # noqa: T201 -- what it says is what the test is about
-        if number % 10 == 9:
+        if number % ERASED == ERASED - 1:
             store.delete(Erasure(owner=101))
             print("erased", number, flush=True)  # noqa: T201 -- as above
         number += 1
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hub.core.grade import DAY
-from hub.core.store import StoreUnavailable
+from hub.core.grade import DAY, HOUR, MINUTE, Grade
+from hub.core.query import Query
+from hub.core.store import Erasure, StoreUnavailable
 from hub.stores.duckdb import DuckDBStore
 from hub.stores.journal import Journal
+from hub.stores.memory import MemoryStore
 from hub.stores.months import AT_ONCE
-from tests.stores.contract import THEN, rows
-from tests.stores.worlds import Row, all_of, batch, own
+from tests.stores.contract import EVER, THEN, rows
+from tests.stores.worlds import Row, all_of, batch, mixed, own, public, street
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
@@ -90,15 +94,78 @@ def test_what_an_interrupted_erasure_left_behind_is_removed(tmp_path: Path) -> N
     store.close()
 
 
-def test_an_engine_that_broke_down_begins_anew_by_itself(tmp_path: Path) -> None:
+def test_an_engine_that_broke_down_begins_anew_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.stores.duckdb.AGE", 60.0)
     store = DuckDBStore(tmp_path)
     store.append(batch(Row(value=1.0)), [1])
+    assert len(rows(store, all_of())) == 1
+    store._months._instance.close()
+    store.append(batch(Row(1001, value=2.0)), [2])
+    assert rows(store, all_of()) == [(1000, THEN, 1.0), (1001, THEN, 2.0)]
+    store.append(batch(Row(1002, value=3.0)), [3])
+    assert rows(store, all_of()) == [(1000, THEN, 1.0), (1001, THEN, 2.0), (1002, THEN, 3.0)]
+    assert store.seen([1, 2, 3, 4]) == {1, 2, 3}
+    store.close()
+
+
+def test_a_month_that_begins_on_a_full_disk_leaves_no_damaged_file(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row(value=1.0)))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        with pytest.raises(StoreUnavailable, match="full: make room"):
+            store.append(batch(Row(value=2.0)))
+        assert store.last_heard() == {1000: THEN}
+        assert rows(store, own()) == rows(store, own(), Query(newest=True, until=THEN + 1)) == [(1000, THEN, 1.0)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert rows(store, own()) == [(1000, THEN, 1.0)]
+    store.close()
+    store = DuckDBStore(tmp_path)
+    assert rows(store, own()) == [(1000, THEN, 1.0)]
+    store.close()
+
+
+def test_what_cannot_be_filed_is_answered_like_what_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store, same = DuckDBStore(tmp_path), MemoryStore()
+    filed = batch(*(Row(1000 + n % 6, THEN + n * MINUTE, float(n)) for n in range(300)), Row(1002, THEN - 40 * DAY))
+    after = [Row(1000 + n % 6, THEN + n * MINUTE, -1.0, wish=Grade.HOME) for n in range(0, 300, 7)]
+    late = [Row(1000 + n, THEN + n, 9.0, THEN + 5 * HOUR) for n in range(6)]
+    store.append(filed)
+    assert len(rows(store, all_of())) == 301
+    monkeypatch.setattr("hub.stores.duckdb.put", full)
+    store.append(batch(*after, *late, Row(1001, THEN - 70 * DAY, 5.0)))
+    store.append(batch(Row(1003, value=7.0)))
+    for part in (filed, batch(*after, *late, Row(1001, THEN - 70 * DAY, 5.0)), batch(Row(1003, value=7.0))):
+        same.append(part)
+    for scope in (all_of(), own(1), street(), mixed(), public(Grade.OPEN, Grade.OPEN), public()):
+        for query in (EVER, Query(newest=True), Query(window=HOUR), Query(newest=True, until=THEN + HOUR)):
+            assert rows(store, scope, query) == rows(same, scope, query)
+    with pytest.raises(StoreUnavailable, match="full: make room"):
+        store.delete(Erasure(owner=100))
+    store.close()
+    monkeypatch.undo()
+    store = DuckDBStore(tmp_path)
+    assert rows(store, all_of()) == rows(same, all_of())
+    store.close()
+
+
+def test_with_too_much_waiting_nothing_is_taken_until_it_can_be_filed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.stores.duckdb.AGE", 60.0)
+    monkeypatch.setattr("hub.stores.duckdb.MOST", 1)
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row(), Row(1001)))
     store._months._instance.close()
     with pytest.raises(StoreUnavailable, match="tries again by itself"):
-        store.append(batch(Row(1001, value=2.0)), [2])
-    store.append(batch(Row(1002, value=3.0)), [3])
-    assert rows(store, all_of()) == [(1000, THEN, 1.0), (1002, THEN, 3.0)]
-    assert store.seen([1, 2, 3]) == {1, 3}
+        store.append(batch(Row(1002)))
+    store.append(batch(Row(1003)))
+    assert [d for d, *_ in rows(store, all_of())] == [1000, 1001, 1003]
     store.close()
 
 

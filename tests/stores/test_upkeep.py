@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, time_ns
+from time import monotonic, sleep, time_ns
 
 import pytest
 
@@ -16,7 +16,8 @@ from tests.stores.worlds import Row, batch, own
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DuckDBStore]:
+    monkeypatch.setattr("hub.stores.duckdb.AGE", 60.0)
     store = DuckDBStore(tmp_path)
     yield store
     store.close()
@@ -29,6 +30,7 @@ def waiting(store: DuckDBStore) -> int:
 
 def test_what_waits_in_a_log_is_written_once_nobody_appends(store: DuckDBStore) -> None:
     store.append(batch(Row(), Row(time=THEN - 40 * DAY)))
+    assert len(rows(store, own())) == 2
     store._tidy()
     assert waiting(store) > 0
     store._appended = monotonic() - IDLE - 1
@@ -40,6 +42,8 @@ def test_what_waits_in_a_log_is_written_once_nobody_appends(store: DuckDBStore) 
 def test_a_long_log_is_written_while_batches_come(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.stores.duckdb.HEAVY_LOG", 100)
     store.append(batch(*(Row(time=THEN + n) for n in range(1000))))
+    assert len(rows(store, own())) == 1000
+    assert waiting(store) > 0
     store._tidy()
     assert waiting(store) == 0
     store.append(batch(Row(time=THEN - 1)))
@@ -48,6 +52,7 @@ def test_a_long_log_is_written_while_batches_come(store: DuckDBStore, monkeypatc
 
 def test_hashes_are_forgotten_after_two_days_and_not_before(store: DuckDBStore) -> None:
     store.append(batch(Row()), [1])
+    assert len(rows(store, own())) == 1
     now = time_ns() // 1000
     prune(store._months, store._hashes, now + REMEMBERED - DAY)
     assert store.seen([1]) == {1}
@@ -55,3 +60,20 @@ def test_hashes_are_forgotten_after_two_days_and_not_before(store: DuckDBStore) 
     assert store.seen([1]) == set()
     store.append(batch(Row()), [2])
     assert store.seen([1, 2]) == {2}
+
+
+@pytest.mark.parametrize(("age", "many"), [(0.05, 100_000), (60.0, 2)])
+def test_what_waits_is_filed_soon_or_when_it_is_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: float, many: int
+) -> None:
+    monkeypatch.setattr("hub.stores.duckdb.AGE", age)
+    monkeypatch.setattr("hub.stores.duckdb.MANY", many)
+    store = DuckDBStore(tmp_path)
+    store.append(batch(Row(), Row(1001)), [1])
+    until = monotonic() + 20
+    while store._waiting:
+        assert monotonic() < until
+        sleep(0.01)
+    assert waiting(store) > 0
+    assert store.seen([1]) == {1}
+    store.close()
