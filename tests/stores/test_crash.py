@@ -16,6 +16,7 @@ from tests.stores.appender import ERASED, rows_of
 from tests.stores.contract import rows
 from tests.stores.worlds import own
 
+pytestmark = pytest.mark.e2e
 ENGINE = "duckdb"
 ROOT = Path(__file__).resolve().parents[2]
 
