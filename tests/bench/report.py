@@ -16,7 +16,7 @@ REASONS = {
     "readings a second in SenML": "Making a reading of each record and columns of all readings takes three times as "
     "long as msgspec takes for the records; only a decoder that gives columns itself could be faster.",
     "1,000 connected": "Each reading comes alone: one read and one acknowledgement of a system call each, and a fifth "
-    "of a commit with its flush to the disk. Where system calls are slow, as in a virtual machine, they are most of it.",
+    "of a commit with its flush to the disk. Where system calls are slow, as in virtual machines, they are most.",
     "through an outside": "Every message is handled by the broker, by the client library and by the hub.",
 }
 """Beginning of a row → why it falls short when it does."""
