@@ -21,7 +21,7 @@ from hub.core.history import grade_at
 from hub.core.places import Place
 from hub.registry import Registry, Transaction, journal
 from hub.registry import tables as t
-from hub.registry.grades import cap_wishes, highest, settle
+from hub.registry.grades import cap_wishes, highest, keep_unsealed, settle
 from hub.registry.ids import new_id
 from hub.registry.streams import read_streams
 
@@ -143,7 +143,10 @@ def _settled(
     before = read_streams(tx, registry.catalogue, owners=owners)
     if frozen:
         for stream in before:
-            cap_wishes(tx, stream, grade_at(stream.history.steps, now), now)
+            held = grade_at(stream.history.steps, now)
+            cap_wishes(tx, stream, held, now)
+            if held is not Grade.SEALED:
+                keep_unsealed(tx, stream, now)
     yield
     owners |= _circle(tx, household, person)
     for stream in read_streams(tx, registry.catalogue, owners=owners):

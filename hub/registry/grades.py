@@ -73,12 +73,23 @@ def cap_wishes(transaction: Transaction, stream: Stream, most: Grade, now: int) 
     transaction.connection.execute(delete(t.wishes).where(high, c.since > now))
     for party, some in _wishes(transaction, stream.id).items():
         if grade_at(some, now) > most:
-            transaction.connection.execute(delete(t.wishes).where(
-                c.datastream == stream.id, c.party == party, c.since == now
-            ))  # fmt: skip
-            transaction.connection.execute(
-                insert(t.wishes).values(datastream=stream.id, party=party, since=now, grade=int(most))
-            )
+            _wish_now(transaction, stream, party, most, now)
+
+
+def keep_unsealed(transaction: Transaction, stream: Stream, now: int) -> None:
+    """Who wished it sealed alone wishes `home` from now on: it is not to be sealed by somebody else's leaving."""
+    for party, some in _wishes(transaction, stream.id).items():
+        if grade_at(some, now) is Grade.SEALED:
+            _wish_now(transaction, stream, party, Grade.HOME, now)
+
+
+def _wish_now(transaction: Transaction, stream: Stream, party: int, grade: Grade, now: int) -> None:
+    c = t.wishes.c
+    mine = (c.datastream == stream.id) & (c.party == party) & (c.since == now)
+    transaction.connection.execute(delete(t.wishes).where(mine))
+    transaction.connection.execute(
+        insert(t.wishes).values(datastream=stream.id, party=party, since=now, grade=int(grade))
+    )
 
 
 def keep_caps(
