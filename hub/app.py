@@ -25,7 +25,7 @@ import uvloop
 
 from hub import configured
 from hub.configured import catalogue_of, limits_of, open_store, read_dwellings, routes_of, tls_context
-from hub.control.commands import Desk
+from hub.control.desk import Desk
 from hub.control.wire import CONTROL, Control
 from hub.core.catalogue import Catalogue
 from hub.core.places import partition

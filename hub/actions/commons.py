@@ -49,14 +49,9 @@ def join(registry: Registry, commons: int, party: int, *, by: int | None = None,
         member = tx.people.member(party)
         m = t.memberships.c
         mine = (m.commons == commons) & (m.party == member)
-        pseudonym = tx.connection.execute(select(m.pseudonym).where(mine)).scalar()
-        if pseudonym is None:
-            pseudonym = new_pseudonym(tx.connection, commons)
-            tx.connection.execute(
-                insert(t.memberships).values(commons=commons, party=member, pseudonym=pseudonym, since=now)
-            )
-        else:
-            tx.connection.execute(update(t.memberships).where(mine).values(until=None))
+        if tx.connection.execute(update(t.memberships).where(mine).values(until=None)).rowcount == 0:
+            tx.connection.execute(insert(t.memberships).values(commons=commons, party=member, since=now, turn=0))
+        pseudonym = _pseudonym(tx, commons, member, now)
         tx.changed()
         tell(tx, now, by, member, "joined a commons")
     return Joined(commons, member, pseudonym)
@@ -111,6 +106,17 @@ def show_to(registry: Registry, tx: Transaction, stream: Stream, commons: int | 
     if commons is not None:
         tx.connection.execute(insert(t.appearances).values(datastream=stream.id, commons=commons, since=now))
     tx.changed()
+
+
+def _pseudonym(tx: Transaction, commons: int, member: int, now: int) -> str:
+    f = t.fragments.c
+    nym = tx.connection.execute(select(f.nym).where(f.commons == commons, f.party == member)).scalar()
+    if nym is None:
+        nym = new_pseudonym(tx.connection, commons)
+        tx.connection.execute(insert(t.fragments).values(
+            commons=commons, party=member, epoch=0, turn=0, nym=nym, since=now, held="hub",
+        ))  # fmt: skip
+    return nym
 
 
 def is_member(tx: Transaction, commons: int, owner: int) -> bool:

@@ -13,7 +13,7 @@ from hub.core.grade import Grade
 from hub.core.history import BEGINNING, END, grade_at
 from hub.core.store import Erasure, Store
 from hub.registry import Registry
-from hub.registry.grades import REST, rest
+from hub.registry.grades import rest
 from hub.registry.streams import read_streams
 
 
@@ -37,7 +37,7 @@ def erase(
             raise unknown("value")
         for stream in streams:
             if grade_at(stream.history.steps, now) is Grade.STREET:
-                rest(tx, stream, registry.street, now + REST)
+                rest(tx, stream, registry.street, now)
         tx.changed()
     chosen = None if datastreams is None else frozenset(datastreams)
     gone = store.delete(Erasure(owner=owner, datastreams=chosen, since=since, until=until))

@@ -18,7 +18,7 @@ from hub.core.history import END, Span, grade_at
 from hub.core.one_face import Showing, conflict
 from hub.registry import Registry, Transaction
 from hub.registry import tables as t
-from hub.registry.grades import NOTICE, REST, rest, settle, wish
+from hub.registry.grades import NOTICE, rest, settle, wish
 from hub.registry.streams import Stream, read_streams
 
 
@@ -64,7 +64,7 @@ def pause(
         tx.connection.execute(insert(t.pauses).values(datastream=datastream, since=now, until=until))
         tx.changed()
         if grade_at(stream.history.steps, now) is Grade.STREET:
-            rest(tx, stream, registry.street, now + REST)
+            rest(tx, stream, registry.street, now)
         tell(tx, now, by, stream.owner, f"paused {stream.named} of {stream.title}")
 
 

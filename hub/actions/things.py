@@ -19,7 +19,7 @@ from hub.core.places import Place
 from hub.registry import Registry, Transaction
 from hub.registry import tables as t
 from hub.registry.doors import overlap
-from hub.registry.grades import REST, keep_caps, rest, settle
+from hub.registry.grades import keep_caps, rest, settle
 from hub.registry.ids import new_id
 from hub.registry.keys import new_handle, new_secret
 from hub.registry.streams import read_streams
@@ -171,7 +171,7 @@ def set_place(
             raise ActionRefused("place", "A place is shown more exactly only when all adults agree: ask the operator.")
         for stream in read_streams(tx, registry.catalogue, things=[thing]):
             if grade_at(stream.history.steps, now) is Grade.STREET:
-                rest(tx, stream, registry.street, now + REST)
+                rest(tx, stream, registry.street, now)
             if grade_at(stream.history.steps, now) in (Grade.COMMONS, Grade.STREET):
                 settle(tx, stream, registry.street, now, dip=True)
         tx.connection.execute(update(t.things).where(h.id == thing).values(

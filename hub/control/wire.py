@@ -14,7 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from hub.control.commands import CommandError, Desk, perform
+from hub.control.commands import perform
+from hub.control.desk import Desk
+from hub.control.names import CommandError
 
 CONTROL = "control.sock"
 _LONGEST = 1_000_000

@@ -81,11 +81,12 @@ class Commons(Struct, frozen=True):
 
 
 class Rest(Struct, frozen=True):
-    """A cell in which nothing of a property is shown until `until` (µs): somebody left."""
+    """A cell in which nothing of a property is shown from `since` until `until` (µs): somebody leaves."""
 
     property: str
     cell: str
     until: int
+    since: int = 0
 
 
 class Holdings(Struct, frozen=True):

@@ -124,7 +124,7 @@ def scope_for(audience: Audience, holdings: Holdings, catalogue: Catalogue, now:
         members.append((d.id, face, -1 if d.home is None else d.home, d.scale, d.shift))
         slices.extend(_slices(s, catalogue, now))
     valid = min((next_change(d.history, now) for d in holdings.datastreams), default=END)
-    valid = min([valid, *(r.until for r in holdings.rests if r.until > now), *_closings(slices, now)])
+    valid = min([valid, *(m for r in holdings.rests for m in (r.since, r.until) if m > now), *_closings(slices, now)])
     ordered = np.sort(np.array(members, MEMBER), order="datastream")
     return Scope(_SEAL, tuple(faces), ordered, np.array(slices, SLICE), holdings.revision, valid)
 
@@ -163,7 +163,7 @@ def _in_company(sights: Iterable[_Sight], holdings: Holdings, now: int) -> list[
     for s in sights:
         if s.view.kind is Kind.NOBODY:
             company[s.stream.property, s.cell].add(s.stream.home)
-    resting = {(r.property, r.cell) for r in holdings.rests if r.until > now}
+    resting = {(r.property, r.cell) for r in holdings.rests if r.since <= now < r.until}
     return [
         s
         for s in sights

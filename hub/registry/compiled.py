@@ -126,10 +126,9 @@ def _datastreams(
 
 
 def _pseudonyms(connection: Connection) -> dict[tuple[int, int], str]:
-    c = t.memberships.c
-    return {
-        (commons, party): name for commons, party, name in connection.execute(select(c.commons, c.party, c.pseudonym))
-    }
+    c = t.fragments.c
+    rows = connection.execute(select(c.commons, c.party, c.nym).order_by(c.epoch, c.turn))
+    return {(commons, party): nym for commons, party, nym in rows}
 
 
 def _commons(connection: Connection) -> dict[int, Commons]:
@@ -140,7 +139,8 @@ def _commons(connection: Connection) -> dict[int, Commons]:
 
 def _rests(connection: Connection) -> tuple[Rest, ...]:
     c = t.rests.c
-    return tuple(Rest(p, cell, until) for p, cell, until in connection.execute(select(c.property, c.cell, c.until)))
+    rows = connection.execute(select(c.property, c.cell, c.until, c.since))
+    return tuple(Rest(p, cell, until, since) for p, cell, until, since in rows)
 
 
 def _keys(connection: Connection) -> tuple[tuple[Key, int, float, float], ...]:

@@ -107,17 +107,17 @@ def highest(stream: Stream, now: int) -> Grade:
     return min(_summit(stream, now), stream.cap)
 
 
-def rest(transaction: Transaction, stream: Stream, street: Partition, until: int) -> None:
-    """Let the cell of a `street` datastream rest until `until` (µs)."""
+def rest(transaction: Transaction, stream: Stream, street: Partition, since: int) -> None:
+    """Let the cell of a `street` datastream rest from `since` (µs) for `REST`."""
     cell = street.cell_of(stream.place)
     if cell is None:
         return
     r = t.rests.c
-    this = (r.property == stream.property) & (r.cell == cell)
-    present = transaction.connection.execute(select(r.until).where(this)).scalar()
-    transaction.connection.execute(delete(t.rests).where(this))
+    until = since + REST
+    over = (r.until <= since) | ((r.since >= since) & (r.until <= until))
+    transaction.connection.execute(delete(t.rests).where(r.property == stream.property, r.cell == cell, over))
     transaction.connection.execute(
-        insert(t.rests).values(property=stream.property, cell=cell, until=max(until, present or 0))
+        insert(t.rests).values(property=stream.property, cell=cell, since=since, until=until)
     )
     transaction.changed()
 
@@ -183,5 +183,5 @@ def _rest(transaction: Transaction, stream: Stream, street: Partition, before: G
     held = before
     for step in steps:
         if held is Grade.STREET:
-            rest(transaction, stream, street, step.since + REST)
+            rest(transaction, stream, street, step.since)
         held = step.grade

@@ -56,9 +56,7 @@ def new_pseudonym(connection: Connection, commons: int) -> str:
     words: list[str] = []
     for attempt in range(_ATTEMPTS):
         words = [*(secrets.choice(_HOW.split()) for _ in range(1 + attempt // 8)), secrets.choice(_WHO.split())]
-        taken = select(t.memberships.c.id).where(
-            t.memberships.c.commons == commons, t.memberships.c.pseudonym == " ".join(words)
-        )
+        taken = select(t.fragments.c.id).where(t.fragments.c.commons == commons, t.fragments.c.nym == " ".join(words))
         if connection.execute(taken).first() is None:
             break
     return " ".join(words)

@@ -61,7 +61,8 @@ parties = Table(
     "parties", metadata, _id(), _text("kind"), _text("name"), _text("rule"),
     Column("staff", Boolean, nullable=False), _time("since"),
 )  # fmt: skip
-"""`rule`: of a ward, whether `any` guardian may act alone or `all` must agree; `staff`: acts for the city."""
+"""`rule`: of a ward, whether `any` guardian may act alone, the `majority` decides or `all` must agree;
+`staff`: acts for the city."""
 
 dwellings = Table(
     "dwellings", metadata, _id(), Column("lat", Float, nullable=False), Column("lon", Float, nullable=False),
@@ -103,21 +104,35 @@ things = Table(
     _text("title"), _text("description"), _text("exposure", null=True),
     Column("exposure_stated", Boolean, nullable=False), Column("lat", Float), Column("lon", Float),
     Column("place_grade", Integer), _to("owner", "parties", index=True), _to("credential", "credentials"),
-    _time("since"), _time("closed", null=True), UniqueConstraint("credential", "wire"),
+    _time("since"), _time("closed", null=True), Column("signing_key", LargeBinary),
+    UniqueConstraint("credential", "wire"),
 )  # fmt: skip
-"""`wire` is its name in its topic space, `name` what it calls itself; `exposure_stated`: its owner has said so."""
+"""`signing_key`: its Ed25519 public key, with which it signs what it seals;
+`wire` is its name in its topic space, `name` what it calls itself; `exposure_stated`: its owner has said so."""
 
 commons = Table(
     "commons", metadata, _id(), Column("handle", String, nullable=False, unique=True), _text("name"),
     _text("purpose"), _text("properties"), _time("since"), _time("ends", null=True), _time("closed", null=True),
+    Column("homes", Integer), Column("epoch_days", Integer), Column("retention_days", Integer),
 )  # fmt: skip
-"""`properties`: ids it asks for, with a space between."""
+"""`properties`: ids it asks for, with a space between; `homes`: the least number a release of its data stands for
+(none: the house's), `epoch_days`: so long a pseudonym lasts, `retention_days`: so long its members see what was shown
+to it."""
 
 memberships = Table(
     "memberships", metadata, _number(), _to("commons", "commons"), _to("party", "parties", index=True),
-    _text("pseudonym"), _time("since"), _time("until", null=True),
-    UniqueConstraint("commons", "party"), UniqueConstraint("commons", "pseudonym", name="uq_memberships_pseudonym"),
+    _time("since"), _time("until", null=True), Column("turn", Integer, nullable=False), _text("named", null=True),
+    UniqueConstraint("commons", "party"),
 )  # fmt: skip
+"""`turn` rises whenever a new pseudonym is due within an epoch; `named`: the name a member chose to show there."""
+
+fragments = Table(
+    "fragments", metadata, _number(), _to("commons", "commons"), _to("party", "parties", index=True),
+    Column("epoch", Integer, nullable=False), Column("turn", Integer, nullable=False), _text("nym"),
+    Column("public_key", LargeBinary), _time("since"), _text("held"),
+    UniqueConstraint("commons", "party", "epoch", "turn"), UniqueConstraint("commons", "nym", name="uq_fragments_nym"),
+)  # fmt: skip
+"""A member's pseudonym in one epoch of a commons; `held`: who has the secret behind it, `owner` or `hub`."""
 
 datastreams = Table(
     "datastreams", metadata, _id(), _to("thing", "things", index=True), _text("property"), _text("named"),
@@ -186,12 +201,96 @@ quarantine = Table(
     Column("payload", LargeBinary, nullable=False), _time("received"),
 )  # fmt: skip
 
-rests = Table("rests", metadata, _text("property", key=True), _text("cell", key=True), _time("until"))
+rests = Table("rests", metadata, _number(), _text("property"), _text("cell"), _time("since"), _time("until"))
 
-links = Table("links", metadata, _text("hash", key=True), _to("party", "parties"), _time("expires"))
+links = Table(
+    "links", metadata, _text("hash", key=True), _to("party", "parties"), _time("expires"), _text("purpose", null=True)
+)
+"""`purpose`: what somebody of the city looks for; without one they see what everyone sees."""
 
 journal = Table(
     "journal", metadata, _number(), _time("at"), _to("who", "parties", null=True),
     _to("about", "parties", null=True, index=True), _text("what"),
 )  # fmt: skip
 """What was done, in words and without values; no `who`: the operator. `about`: the party that reads it."""
+
+consents = Table(
+    "consents", metadata, _id(), _to("party", "parties", index=True), _to("datastream", "datastreams", index=True),
+    _to("commons", "commons", null=True), Column("grade", Integer, nullable=False), _text("purpose"), _time("since"),
+    _time("until", null=True), _time("ended", null=True), _time("noticed", null=True),
+)  # fmt: skip
+"""What somebody agreed to, for how long; `noticed`: when its coming end was announced."""
+
+receipts = Table(
+    "receipts", metadata, _number(), _to("party", "parties", index=True), _time("at"), _text("body"), _text("hash"),
+    _text("signature"),
+)  # fmt: skip
+"""Consent receipts (ISO/IEC TS 27560), JSON-LD as signed; each names the hash of the party's one before."""
+
+epochs = Table(
+    "epochs", metadata, _text("property", key=True), _time("since", key=True), _time("until"),
+    Column("body", LargeBinary),
+)  # fmt: skip
+"""Who is enrolled in which block, for one property and epoch; the `body` goes when the epoch's last window is out."""
+
+releases = Table(
+    "releases", metadata, _text("property", key=True), _text("level", key=True), _time("start", key=True),
+    _time("window"), _time("published"), Column("cells", LargeBinary, nullable=False),
+    Column("means", LargeBinary, nullable=False), Column("homes", LargeBinary, nullable=False),
+)  # fmt: skip
+"""One window of a property as published to an audience's level: columns, little-endian. Rows are only ever added."""
+
+withdrawals = Table(
+    "withdrawals", metadata, _number(), _to("datastream", "datastreams", index=True), _time("at", index=True)
+)
+"""Readings of a datastream were erased: its block rests until the epoch ends."""
+
+looks = Table(
+    "looks", metadata, _number(), _time("at", index=True), Column("leaf", LargeBinary, nullable=False),
+    _to("batch", "look_batches", null=True, index=True), Column("position", Integer),
+)  # fmt: skip
+"""One look at one owner's data, as the log knows it: a salted commitment and its place in the tree."""
+
+look_entries = Table(
+    "look_entries", metadata, _to("look", "looks", key=True), _to("owner", "parties", index=True),
+    Column("salt", LargeBinary, nullable=False), _text("body"),
+)  # fmt: skip
+"""The same for its owner to read; it can be erased without breaking the tree."""
+
+look_batches = Table("look_batches", metadata, _number(), _time("hour"), Column("root", LargeBinary, nullable=False))
+"""A full subtree of the log: one hour's looks, padded."""
+
+checkpoints = Table(
+    "checkpoints", metadata, Column("size", BigInteger, primary_key=True, autoincrement=False), _time("at"),
+    _text("note"),
+)  # fmt: skip
+"""The log's head as signed and published (C2SP tlog-checkpoint)."""
+
+objections = Table(
+    "objections", metadata, _id(), _time("at"), _text("handle"), _text("card"), _text("words"), _text("answer"),
+    _time("answered", null=True),
+)  # fmt: skip
+"""What somebody who is measured without owning has to say; `handle` is all that he has to find the answer by."""
+
+objection_readers = Table(
+    "objection_readers", metadata, _to("objection", "objections", key=True), _to("party", "parties", key=True),
+)  # fmt: skip
+
+erasures = Table(
+    "erasures", metadata, _id(), _to("party", "parties", index=True), _time("at"), _text("what"),
+    Column("rows", BigInteger, nullable=False), _time("gone", null=True), _text("told"),
+)  # fmt: skip
+"""What somebody had erased: hidden from every view `at`, `gone` from every file once the hub has looked."""
+
+sealing_keys = Table(
+    "sealing_keys", metadata, _number(), _to("party", "parties", index=True), _text("name"),
+    Column("public_key", LargeBinary, nullable=False), _time("since"), _time("until", null=True),
+)  # fmt: skip
+"""A household's public key: what is sealed to it the hub can never read."""
+
+sealed = Table(
+    "sealed", metadata, _number(), _to("thing", "things"), Column("sequence", BigInteger, nullable=False),
+    _text("key"), _time("received", index=True), Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("thing", "sequence"),
+)  # fmt: skip
+"""Ciphertext as its thing sent it, with its context; `key`: the name of the key it was sealed to."""

@@ -195,7 +195,7 @@ def test_among_several_adults_a_pause_ends_a_day_after_somebody_asks(registry: R
 
 
 def rests(registry: Registry) -> dict[tuple[str, str], int]:
-    return {(r.property, r.cell): r.until for r in registry.holdings().rests}
+    return {(r.property, r.cell): r.until for r in sorted(registry.holdings().rests, key=lambda r: r.until)}
 
 
 def cell() -> str:

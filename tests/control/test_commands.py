@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from hub.control.commands import COMMANDS, CommandError, Desk, perform
+from hub.control.commands import COMMANDS, perform
+from hub.control.desk import Desk
+from hub.control.names import CommandError
 from hub.control.wire import Control, ask
 from hub.core.observations import Key
 from hub.gate import Gate

@@ -12,7 +12,8 @@ import pytest
 
 from hub import actions, app
 from hub.app import Hub, Parts
-from hub.control.commands import Desk, perform
+from hub.control.commands import perform
+from hub.control.desk import Desk
 from hub.core.catalogue import PartyKind
 from hub.settings import read
 from tests.e2e.programs import HOST, free_port, mosquitto

@@ -1,0 +1,45 @@
+"""The command line: `barrio --help` teaches what a newcomer needs.
+
+Rule: with the hub running a command speaks to it over its local socket, otherwise it opens the files; it says which.
+Errors are one line that says what to do, and exit 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from hub.cli import commons, grades, parties, running, sources, things
+from hub.control.names import CommandError
+from hub.core.store import StoreUnavailable
+from hub.settings import SettingsError
+
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Barrio: a neighbourhood sensor hub in which every reading stays its owner's.\n\n"
+    "Start with `barrio demo` to look around, or with your own:\n\n"
+    "  barrio run --config config/barrio.toml         the hub, in the foreground\n\n"
+    "  barrio party add 'Ana'                         who owns\n\n"
+    "  barrio thing add 'Balcony' --owner Ana         what she owns: prints user name, password and a line to try\n\n"
+    "  barrio grade set balcony pm25 street           how far it may be known (default: home)\n\n"
+    "  barrio party link Ana                          her own page, by a link that expires",
+)  # fmt: skip
+cli.add_typer(running.hub)
+for name, group in (
+    ("party", parties.party),
+    ("thing", things.thing),
+    ("grade", grades.grade),
+    ("commons", commons.commons),
+    ("source", sources.source),
+):
+    cli.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line and exit 1."""
+    try:
+        cli()
+    except (SettingsError, CommandError, StoreUnavailable) as error:
+        typer.echo(f"barrio: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,28 @@
+"""How far something may be known, on the command line.
+
+Rule: the answer is the grade's own sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.asking import Config, do
+
+grade = typer.Typer(no_args_is_help=True, help="How far a datastream may be known.")
+
+
+@grade.command("set")
+def grade_set(
+    called: Annotated[str, typer.Argument(metavar="THING", help="A name or a number of `barrio thing list`.")],
+    observed: Annotated[str, typer.Argument(metavar="PROPERTY", help="What it measures, such as pm25.")],
+    word: Annotated[str, typer.Argument(metavar="GRADE", help="sealed, home, counted, commons, street or open.")],
+    by: Annotated[str | None, typer.Option(help="Whose wish it is (the owner's, if not said).")] = None,
+    project: Annotated[str | None, typer.Option("--commons", help="The one commons it joins.")] = None,
+    config: Config = None,
+) -> None:
+    """Say how far one value may be known. Lowering reaches the whole past at once; raising counts from now on."""
+    arguments = {"thing": called, "property": observed, "grade": word, "by": by, "commons": project}
+    typer.echo(do(config, "grade.set", arguments)["told"])

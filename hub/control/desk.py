@@ -1,0 +1,43 @@
+"""What the operator's commands work with.
+
+Rule: a command gets all of it as an argument; without a running hub there are no connections and no counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hub.core.store import Store
+from hub.gate import Gate
+from hub.ingest.pipeline import Counts
+from hub.mqtt.contracts import Counters
+from hub.registry import Registry
+from hub.settings import Settings
+
+
+class Door(Protocol):
+    """What a command may do to connections (the endpoint, when the hub runs)."""
+
+    @property
+    def counters(self) -> Counters:
+        """What it has done."""
+
+    def disconnect(self, credential: int) -> None:
+        """End a credential's connections; on the event loop's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What commands work with; `counts` and `door` only when the hub runs. `web` is where its pages are."""
+
+    registry: Registry
+    store: Store
+    gate: Gate
+    settings: Settings
+    now: Callable[[], int]
+    counts: Counts | None = None
+    door: Door | None = None
+    hang_up: Callable[[int], None] | None = None
+    web: str | None = None

@@ -1,0 +1,50 @@
+"""Commands about the hub as a whole.
+
+Rule: numbers of things and messages, never a value and never a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hub.control.desk import Desk
+
+
+def _status(desk: Desk) -> dict[str, Any]:
+    held = desk.registry.holdings()
+    found: dict[str, Any] = {
+        "neighbourhood": desk.settings.hub.name, "parties": len(held.parties), "things": len(held.things),
+        "datastreams": len(held.datastreams), "commons": len(held.commons), "store": desk.settings.store.engine,
+        "in quarantine": desk.registry.quarantined(), "running": "yes" if desk.counts is not None else "no",
+    }  # fmt: skip
+    if desk.counts is not None and desk.door is not None:
+        found |= {
+            "connections": desk.door.counters.connections, "messages stored": desk.counts.messages,
+            "readings stored": desk.counts.readings, "messages refused": sum(desk.counts.refused.values()),
+            "storing": "waiting: the store cannot take data" if desk.counts.waiting else "yes",
+        }  # fmt: skip
+    return found
+
+
+def _log(desk: Desk, count: int = 30) -> dict[str, Any]:
+    parties = desk.registry.holdings().parties
+    return {
+        "entries": [
+            {"at": e.at, "who": "the operator" if e.who is None else parties[e.who].name, "what": e.what}
+            for e in desk.registry.journal(limit=count)
+            if e.who is None or e.who in parties
+        ]
+    }
+
+
+def _refusals(desk: Desk, count: int = 30) -> dict[str, Any]:
+    refused = desk.registry.all_refusals(limit=count)
+    return {"entries": [{"at": r.at, "who": r.thing or "", "what": r.reason} for r in refused]}
+
+
+COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "status": _status,
+    "log": _log,
+    "refusals": _refusals,
+}
