@@ -46,6 +46,8 @@ def catalogue_of(properties: Sequence[PropertySettings]) -> Catalogue:
             station_cap=None if p.station_cap is None else Grade.read(p.station_cap),
             step_street=p.step_street, step_commons=p.step_commons, low=p.low, high=p.high,
             watermark=round(p.watermark_minutes * MINUTE), energy=p.energy, names=tuple(n.lower() for n in p.names),
+            epoch_days=p.epoch_days, release_low=p.release_low, release_high=p.release_high,
+            release_spread=p.release_spread, release_step=p.release_step, meter=p.meter,
         )
         for p in properties
     )  # fmt: skip

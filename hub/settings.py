@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 _HERE = Path(__file__).resolve().parent
+LEAST_DAYS = 8
+"""Raw readings are kept so long at least: what is shown as `street` lasts seven days, and must not change meanwhile."""
 
 
 class SettingsError(Exception):
@@ -99,6 +101,39 @@ class PlaceSettings(_Section):
     dwellings: Path | None = None
 
 
+GradeWord = Literal["sealed", "home", "counted", "commons", "street", "open"]
+
+
+class RetentionSettings(_Section):
+    """How long what was measured is kept (days; 0: for ever), and where it is listed what was erased."""
+
+    raw_days: int = Field(default=30, ge=0)
+    quarter_hours_days: int = Field(default=365, ge=0)
+    raw_days_by_grade: dict[GradeWord, int] = {}
+    quarter_hours_days_by_grade: dict[GradeWord, int] = {}
+    log_days: int = Field(default=730, ge=0)
+    erased: Path | None = None
+
+    @field_validator("raw_days", "quarter_hours_days", "raw_days_by_grade", "quarter_hours_days_by_grade")
+    @classmethod
+    def _longer_than_it_is_shown(cls, days: int | dict[GradeWord, int]) -> int | dict[GradeWord, int]:
+        if any(0 < d < LEAST_DAYS or d < 0 for d in (days.values() if isinstance(days, dict) else [days])):
+            raise ValueError(
+                f"readings are shown as street for seven days: keep them {LEAST_DAYS} at least, or 0: for ever"
+            )
+        return days
+
+    def raw(self, grade: str) -> int:
+        """For how many days readings of a grade are kept as they came (0: for ever)."""
+        return next((days for g, days in self.raw_days_by_grade.items() if g == grade), self.raw_days)
+
+    def means(self, grade: str) -> int:
+        """For how many days readings of a grade are kept at all (0: for ever)."""
+        return next(
+            (days for g, days in self.quarter_hours_days_by_grade.items() if g == grade), self.quarter_hours_days
+        )
+
+
 class SourceSettings(_Section):
     """An outside broker. `party` owns all it brings; without it the topic prefixes recorded in the registry decide."""
 
@@ -158,12 +193,25 @@ class PropertySettings(_Section):
     watermark_minutes: float = Field(default=30, ge=0)
     family: str
     energy: bool = False
+    epoch_days: int = Field(default=1, ge=1, le=366)
+    release_low: float | None = None
+    release_high: float | None = None
+    release_spread: float = Field(default=float("inf"), gt=0)
+    release_step: float | None = Field(default=None, gt=0)
+    meter: bool = False
     names: tuple[str, ...] = ()
     decimals: int = Field(default=1, ge=0, le=6)
     classes: ClassesSettings | None = None
     usual_steps: tuple[float, ...] = ()
     limit: LimitSettings | None = None
     ramp: RampSettings | None = None
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        low = self.low if self.release_low is None else self.release_low
+        if low >= (self.high if self.release_high is None else self.release_high):
+            raise ValueError("release_low must be below release_high (or low below high, where there is none)")
+        return self
 
 
 class TopicSettings(_Section):
@@ -183,6 +231,7 @@ class Settings(_Section):
     web: WebSettings = WebSettings()
     operator: OperatorSettings = OperatorSettings()
     place: PlaceSettings = PlaceSettings()
+    retention: RetentionSettings = RetentionSettings()
     sources: tuple[SourceSettings, ...] = ()
     properties: tuple[PropertySettings, ...] = ()
     topics: tuple[TopicSettings, ...] = ()

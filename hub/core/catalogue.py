@@ -37,6 +37,10 @@ class ObservedProperty(Struct, frozen=True, kw_only=True):
 
     `cap` is the highest grade outdoors, `station_cap` that of an institution's station; `watermark` (µs) is how long
     after its end a window waits for late readings; `names` are the words devices use for it, in lower case.
+
+    Releases: blocks hold for `epoch_days`; a home's value is clipped to `release_low`..`release_high` (None: `low` and
+    `high`) and to `release_spread` around what was published the epoch before; a figure is rounded to `release_step`
+    (None: `step_commons`). Of a `meter`, whose values only grow, a window tells by how much.
     """
 
     id: str
@@ -52,6 +56,12 @@ class ObservedProperty(Struct, frozen=True, kw_only=True):
     watermark: int = 30 * MINUTE
     energy: bool = False
     names: tuple[str, ...] = ()
+    epoch_days: int = 1
+    release_low: float | None = None
+    release_high: float | None = None
+    release_spread: float = float("inf")
+    release_step: float | None = None
+    meter: bool = False
 
 
 def cap(observed: ObservedProperty | None, exposure: Exposure | None, owner: PartyKind) -> Grade:
