@@ -10,8 +10,8 @@ import hashlib
 
 from msgspec import Struct
 
-from hub.core.grade import Grade, Kind, View
-from hub.core.holdings import Datastream, Holdings, Thing
+from hub.core.grade import HOUR, Grade, Kind, View
+from hub.core.holdings import Datastream, Fragment, Holdings, Thing
 from hub.core.places import Place
 
 
@@ -20,7 +20,8 @@ class Face(Struct, frozen=True, kw_only=True):
 
     `key` is the same for the same face and says nothing else; `thing` is the handle of a public or own thing's page;
     `name` a chosen name or pseudonym; `named` what the device calls the property (own things only); `window` µs
-    (0: instants); `since` µs, when a public instrument began to be one.
+    (0: instants); `since` µs, when a public instrument began to be one; `where` of a release: measured `indoor` or
+    `outdoor`. A release without a `cell` is of the whole neighbourhood.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Face(Struct, frozen=True, kw_only=True):
     since: int | None = None
     datastream: int | None = None
     unit: str | None = None
+    where: str | None = None
 
 
 def exact_face(stream: Datastream, thing: Thing, grade: Grade) -> Face:
@@ -66,12 +68,12 @@ def named_face(stream: Datastream, thing: Thing, place_grade: Grade, holdings: H
     )  # fmt: skip
 
 
-def pseudonym_face(stream: Datastream, sees: View, grade: Grade, cell: str | None) -> Face:
-    """To its one commons: a name that exists only there, and a cell."""
-    name = stream.pseudonym or "somebody"
-    key = hashlib.sha256(f"{stream.commons}|{name}|{stream.property}".encode()).hexdigest()[:16]
+def pseudonym_face(stream: Datastream, fragment: Fragment, sees: View, grade: Grade, cell: str | None) -> Face:
+    """To its one commons: a name that exists only there and only for a while, and a cell."""
+    key = hashlib.sha256(f"{stream.commons}|{fragment.nym}|{stream.property}".encode()).hexdigest()[:16]
     return Face(
-        key=key, kind=Kind.PSEUDONYM, property=stream.property, grade=grade, window=sees.window, name=name, cell=cell,
+        key=key, kind=Kind.PSEUDONYM, property=stream.property, grade=grade, window=sees.window, name=fragment.name,
+        cell=cell,
     )  # fmt: skip
 
 
@@ -80,4 +82,12 @@ def somebody_face(observed: str, sees: View, cell: str | None) -> Face:
     return Face(
         key=f"{cell}-{observed}", kind=Kind.NOBODY, property=observed, grade=Grade.STREET, window=sees.window,
         homes=sees.homes, cell=cell,
+    )  # fmt: skip
+
+
+def release_face(observed: str, where: str, homes: int, cell: str | None) -> Face:
+    """Several homes of a cell together; no cell: of the whole neighbourhood."""
+    return Face(
+        key=f"release-{cell or 'all'}-{observed}-{where}", kind=Kind.RELEASE, property=observed, grade=Grade.COUNTED,
+        window=HOUR, homes=homes, cell=cell, where=where,
     )  # fmt: skip

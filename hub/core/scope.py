@@ -7,19 +7,20 @@ nowhere else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Self
+from collections.abc import Container, Iterable, Iterator
+from typing import NamedTuple, Self
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from hub.core.audience import Audience
+from hub.core.audience import PUBLIC, Audience
 from hub.core.catalogue import Catalogue
 from hub.core.face import Face, exact_face, named_face, pseudonym_face, somebody_face
-from hub.core.grade import MINUTE, Grade, Kind, Role, View, view
+from hub.core.grade import DAY, HOUR, MINUTE, Grade, Kind, Role, View, view
 from hub.core.history import BEGINNING, END, bands, next_change
-from hub.core.holdings import Datastream, Holdings
+from hub.core.holdings import Datastream, Fragment, Holdings
 from hub.core.query import Query
 
 _SEAL = object()
@@ -43,8 +44,10 @@ MEMBER = np.dtype([
     ("home", np.int32),
     ("scale", np.float64),
     ("shift", np.float64),
+    ("since", np.int64),
 ])  # fmt: skip
-"""One datastream of a scope: the face it is shown under, its home's number (-1: none), its unit's conversion."""
+"""One datastream of a scope: the face it is shown under, its home's number (-1: none), its unit's conversion; that
+face is for rows from `since` (µs) to the next member's of the same datastream. Ordered by both."""
 
 
 class Scope:
@@ -55,7 +58,7 @@ class Scope:
     def __new__(cls, seal: object = None, *_: object) -> Self:
         """Only with this module's own seal."""
         if seal is not _SEAL:
-            raise TypeError("a Scope is made by scope_for, nowhere else")
+            raise TypeError("a Scope is made by scope_for or release_scope, nowhere else")
         return super().__new__(cls)
 
     def __init__(
@@ -78,6 +81,14 @@ class Scope:
             and (query.things is None or f.thing in query.things)
             for f in self.faces
         ]
+        return self._keeping(asked)
+
+    def without_others(self, own: Container[int]) -> Scope:
+        """This scope without the pseudonyms behind which there is any datastream but these."""
+        others = {int(m["face"]) for m in self.members if int(m["datastream"]) not in own}
+        return self._keeping([f.kind is not Kind.PSEUDONYM or n not in others for n, f in enumerate(self.faces)])
+
+    def _keeping(self, asked: list[bool]) -> Scope:
         if all(asked):
             return self
         members = self.members[np.array(asked, bool)[self.members["face"]]]
@@ -107,35 +118,82 @@ class _Sight(Struct):
     cell: str | None
 
 
+class _Part(Struct):
+    """A stretch of time (µs) in which one datastream is shown, under one fragment if it is a pseudonym's."""
+
+    since: int
+    until: int
+    fragment: Fragment | None = None
+
+
 def scope_for(audience: Audience, holdings: Holdings, catalogue: Catalogue, now: int) -> Scope:
     """Compile what `audience` may see at `now` (µs).
 
     Out: a scope whose slices cover exactly the readings whose effective grade shows them to this audience as itself;
     what is shown only in releases is not in it.
     """
+    audience = msgspec.structs.replace(audience, memberships=holdings.running(audience.memberships, now))
     sights = [s for s in (_sight(d, audience, holdings, now) for d in holdings.datastreams) if s is not None]
     sights = _in_company(sights, holdings, now)
-    faces: dict[Face, int] = {}
-    members: list[tuple[float, ...]] = []
+    shown: list[tuple[Face, Datastream, int]] = []
     slices: list[tuple[int, ...]] = []
     for s in sights:
-        face = faces.setdefault(_face(s, holdings), len(faces))
-        d = s.stream
-        members.append((d.id, face, -1 if d.home is None else d.home, d.scale, d.shift))
-        slices.extend(_slices(s, catalogue, now))
-    valid = min((next_change(d.history, now) for d in holdings.datastreams), default=END)
-    valid = min([valid, *(m for r in holdings.rests for m in (r.since, r.until) if m > now), *_closings(slices, now)])
-    ordered = np.sort(np.array(members, MEMBER), order="datastream")
+        for part in _parts(s, holdings, catalogue, now):
+            shown.append((_face(s, holdings, part.fragment), s.stream, part.since))
+            slices.extend(_slices(s, part, catalogue, now))
+    faces = _in_order(f for f, _, _ in shown)
+    members = [(d.id, faces[f], -1 if d.home is None else d.home, d.scale, d.shift, since) for f, d, since in shown]
+    valid = min([*_changes(sights, holdings, now), *_closings(slices, now)], default=END)
+    ordered = np.sort(np.array(members, MEMBER), order=["datastream", "since"])
     return Scope(_SEAL, tuple(faces), ordered, np.array(slices, SLICE), holdings.revision, valid)
 
 
+class Counted(NamedTuple):
+    """The datastreams of one home that count, in readings of at least this grade."""
+
+    floor: Grade
+    home: int
+    datastreams: tuple[int, ...]
+
+
+def release_scope(
+    counted: Iterable[Counted], holdings: Holdings, watermark: int, now: int, since: int, until: int
+) -> Scope:  # fmt: skip
+    """What the releaser may read to close windows: for it alone, and never to be shown.
+
+    In: whole hours that begin in [`since`, `until`) and are closed at `now` (µs). Out: a scope without faces whose
+    members are these datastreams, each with its home's number; a reading is in it only if its effective grade is at
+    least the floor.
+    """
+    streams = {d.id: d for d in holdings.datastreams}
+    before = min(until, (now - watermark) // HOUR * HOUR)
+    members: list[tuple[float, ...]] = []
+    slices: list[tuple[int, ...]] = []
+    for floor, home, datastreams in counted:
+        for d in (streams[i] for i in datastreams):
+            members.append((d.id, -1, home, d.scale, d.shift, BEGINNING))
+            slices.extend(
+                (d.id, first, last, least, floor, HOUR, watermark, since, before)
+                for first, last, least in _reaching(d, floor, now)
+            )
+    ordered = np.sort(np.array(members, MEMBER), order="datastream")
+    return Scope(_SEAL, (), ordered, np.array(slices, SLICE), holdings.revision, END)
+
+
+def street_cells(holdings: Holdings, now: int) -> dict[int, str]:
+    """The datastreams whose rows everybody sees without a name at `now`, each with the cell it is seen in."""
+    sights = [s for s in (_sight(d, PUBLIC, holdings, now) for d in holdings.datastreams) if s is not None]
+    company = _in_company((s for s in sights if s.view.kind is Kind.NOBODY), holdings, now)
+    return {s.stream.id: s.cell for s in company if s.cell is not None}
+
+
 def role_of(stream: Datastream, audience: Audience) -> Role:
-    """How near an audience stands to a datastream."""
+    """How near an audience stands to a datastream; staff who state no purpose are like anybody."""
     if not audience.parties.isdisjoint(stream.household):
         return Role.HOUSEHOLD
     if stream.commons is not None and stream.commons in audience.memberships:
         return Role.MEMBER
-    return Role.STAFF if audience.staff else Role.PUBLIC
+    return Role.STAFF if audience.staff and audience.purpose else Role.PUBLIC
 
 
 def _sight(stream: Datastream, audience: Audience, holdings: Holdings, now: int) -> _Sight | None:
@@ -174,7 +232,23 @@ def _in_company(sights: Iterable[_Sight], holdings: Holdings, now: int) -> list[
     ]
 
 
-def _face(s: _Sight, holdings: Holdings) -> Face:
+def _in_order(faces: Iterable[Face]) -> dict[Face, int]:
+    """Number the faces; pseudonyms by their keys, as standing beside each other would say whose they are."""
+    ordered = sorted(dict.fromkeys(faces), key=lambda f: f.key if f.kind is Kind.PSEUDONYM else "")
+    return {face: number for number, face in enumerate(ordered)}
+
+
+def _changes(sights: Iterable[_Sight], holdings: Holdings, now: int) -> Iterator[int]:
+    """The moments after `now` at which by itself something of this becomes different."""
+    yield from (next_change(d.history, now) for d in holdings.datastreams)
+    moments = [m for r in holdings.rests for m in (r.since, r.until)]
+    moments += [c.ends for c in holdings.commons.values() if c.ends is not None]
+    named = (s.stream.fragments for s in sights if s.view.kind is Kind.PSEUDONYM)
+    moments += [m for fragments in named for f in fragments for m in (f.since, f.until)]
+    yield from (m for m in moments if m > now)
+
+
+def _face(s: _Sight, holdings: Holdings, fragment: Fragment | None) -> Face:
     thing, stream = holdings.things[s.stream.thing], s.stream
     match s.view.kind:
         case Kind.EXACT:
@@ -182,27 +256,48 @@ def _face(s: _Sight, holdings: Holdings) -> Face:
         case Kind.NAMED:
             place = thing.place_grade if thing.place_grade is not None else s.grade
             return named_face(stream, thing, place, holdings)
-        case Kind.PSEUDONYM:
-            return pseudonym_face(stream, s.view, s.grade, None if _place_withheld(stream, holdings) else s.cell)
+        case Kind.PSEUDONYM if fragment is not None:
+            cell = None if _place_withheld(stream, holdings) else s.cell
+            return pseudonym_face(stream, fragment, s.view, s.grade, cell)
         case _:
             return somebody_face(stream.property, s.view, s.cell)
 
 
-def _slices(s: _Sight, catalogue: Catalogue, now: int) -> Iterator[tuple[int, ...]]:
+def _parts(s: _Sight, holdings: Holdings, catalogue: Catalogue, now: int) -> list[_Part]:
+    """The time of which an audience sees something, cut where a pseudonym changes."""
+    window, lasts = s.view.window, s.view.lasts
+    before = END if window == 0 else (now - _watermark(s, catalogue)) // window * window
+    if s.view.kind is not Kind.PSEUDONYM:
+        return [_Part(_back(now, lasts, window), before)]
+    commons = holdings.commons.get(s.stream.commons or 0)
+    earliest = _back(now, 0 if commons is None else (commons.retention_days or 0) * DAY, window)
+    parts = [_Part(max(f.since, earliest), min(f.until, before), f) for f in s.stream.fragments]
+    return [p for p in parts if p.since < p.until]
+
+
+def _back(now: int, lasts: int, window: int) -> int:
+    """The first whole window (µs) of what lasts so long (0: for ever)."""
+    earliest = BEGINNING if lasts == 0 else now - lasts
+    return max(BEGINNING, -(-earliest // window) * window) if window else earliest
+
+
+def _watermark(s: _Sight, catalogue: Catalogue) -> int:
     observed = catalogue.get(s.stream.property)
-    watermark = 30 * MINUTE if observed is None else observed.watermark
-    window = s.view.window
-    before = END if window == 0 else (now - watermark) // window * window
-    earliest = BEGINNING if s.view.lasts == 0 else now - s.view.lasts
-    if window:
-        earliest = max(BEGINNING, -(-earliest // window) * window)
+    return 30 * MINUTE if observed is None else observed.watermark
+
+
+def _slices(s: _Sight, part: _Part, catalogue: Catalogue, now: int) -> Iterator[tuple[int, ...]]:
+    window, watermark = s.view.window, _watermark(s, catalogue)
     floor = _FLOOR[s.view.kind]
-    for band in bands(s.stream.history, now):
-        ceiling = min(band.ceiling, s.stream.cap)
-        if ceiling < floor or (band.ticked and s.view.kind is Kind.NOBODY):
-            continue
-        least_grade = Grade.SEALED if band.ticked else floor
-        yield s.stream.id, band.since, band.until, least_grade, floor, window, watermark, earliest, before
+    for since, until, least_grade in _reaching(s.stream, floor, now):
+        yield s.stream.id, since, until, least_grade, floor, window, watermark, part.since, part.until
+
+
+def _reaching(stream: Datastream, floor: Grade, now: int) -> Iterator[tuple[int, int, Grade]]:
+    """When what can still be known as `floor` arrived (from, until), and the least grade it must have got then."""
+    for band in bands(stream.history, now):
+        if min(band.ceiling, stream.cap) >= floor and not (band.ticked and floor is Grade.STREET):
+            yield band.since, band.until, Grade.SEALED if band.ticked else floor
 
 
 def _closings(slices: Iterable[tuple[int, ...]], now: int) -> Iterator[int]:

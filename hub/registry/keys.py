@@ -13,6 +13,9 @@ import secrets
 import stat
 from pathlib import Path
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 KEY_BYTES = 32
 _SECRET_BYTES = 16
 
@@ -41,6 +44,11 @@ def read_key(path: Path) -> bytes:
 def keyed_hash(key: bytes, secret: bytes) -> str:
     """The keyed hash of a secret: BLAKE2b (RFC 7693), 32 bytes, in hex."""
     return hashlib.blake2b(secret, key=key, digest_size=32, person=b"barrio-secret").hexdigest()
+
+
+def derived(key: bytes, purpose: str) -> bytes:
+    """A key of its own for one purpose: HKDF-SHA256 (RFC 5869), 32 bytes; none of them tells the key or another."""
+    return HKDF(SHA256(), KEY_BYTES, salt=b"barrio/derived/v1", info=purpose.encode()).derive(key)
 
 
 def same(key: bytes, secret: bytes, kept: str | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from hub.core.grade import HOUR, MINUTE, Grade, Kind, Role, view
 from hub.core.history import History, Step, effective
 from hub.core.holdings import Datastream, Holdings, Rest
 from hub.core.query import Query
-from hub.core.scope import Scope, scope_for
+from hub.core.scope import Scope, role_of, scope_for
 from hub.core.store import Rows
 from tests.core.world import AROUND, CATALOGUE, CORNER, DUST, FAR, LONG_AGO, NOW, PROJECT, holdings, since_ever
 from tests.core.world import stream as a_stream
@@ -33,6 +34,7 @@ AUDIENCES = {
     "nobody": (PUBLIC, Role.PUBLIC),
 }  # fmt: skip
 RECEIVED = NOW - 3 * HOUR
+KEY = bytes(32)
 
 
 def admitted(scope: Scope, datastream: int, received: int, grade: Grade, wish: Grade) -> bool:
@@ -106,7 +108,7 @@ def test_street_needs_five_homes_in_its_cell(homes: int) -> None:
     world = street(homes)
     scope = scope_for(PUBLIC, world, CATALOGUE, NOW)
     assert len(scope.faces) == (1 if homes >= 5 else 0)
-    assert len(disclose(rows_of(world), scope, CATALOGUE)) == (3 * homes if homes >= 5 else 0)
+    assert len(disclose(rows_of(world), scope, CATALOGUE, KEY)) == (3 * homes if homes >= 5 else 0)
 
 
 def test_two_things_of_one_home_are_one_home_for_street() -> None:
@@ -124,25 +126,64 @@ def test_a_street_window_in_which_only_four_homes_spoke_is_not_there() -> None:
     rows = rows_of(world)
     silent = (rows.datastream >= 1004) & (rows.time == rows.time.max())
     rows = Rows(rows.datastream[~silent], rows.time[~silent], rows.value[~silent])
-    shown = disclose(rows, scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE)
+    shown = disclose(rows, scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE, KEY)
     assert sorted(np.unique(shown.time, return_counts=True)[1]) == [6, 6]
 
 
 def test_street_rows_have_no_identity_no_exact_place_and_an_order_that_says_nothing() -> None:
     world = street(7)
     scope = scope_for(PUBLIC, world, CATALOGUE, NOW)
-    shown = disclose(rows_of(world), scope, CATALOGUE)
+    shown = disclose(rows_of(world), scope, CATALOGUE, KEY)
     (face,) = shown.faces
     assert (face.kind, face.name, face.thing, face.owner, face.place, face.datastream) == (Kind.NOBODY, *[None] * 5)
     assert face.cell == AROUND.cell_of(CORNER)
+    assert np.all(shown.row > 0)
     for window in np.unique(shown.time):
-        values = shown.value[shown.time == window]
-        assert list(values) == sorted(values)
+        assert list(shown.row[shown.time == window]) == sorted(shown.row[shown.time == window])
+    ranks = [np.argsort(shown.value[shown.time == window]).tolist() for window in np.unique(shown.time)]
+    assert len({tuple(r) for r in ranks}) > 1  # the order of one window does not tell that of another
+
+
+def test_the_order_of_street_rows_follows_from_their_values_alone() -> None:
+    world = street(7)
+    rows = rows_of(world)
+    shown = disclose(rows, scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE, KEY)
+    swapped = rows.value.copy()
+    swapped[:3], swapped[-3:] = rows.value[-3:], rows.value[:3]  # two homes measure each other's values
+    other = disclose(
+        Rows(rows.datastream, rows.time, swapped), scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE, KEY
+    )
+    for name in ("face", "time", "value", "homes", "row"):
+        assert getattr(shown, name).tobytes() == getattr(other, name).tobytes()
+
+
+def test_another_hub_numbers_and_orders_street_rows_differently() -> None:
+    world = street(7)
+    scope = scope_for(PUBLIC, world, CATALOGUE, NOW)
+    one, other = (disclose(rows_of(world), scope, CATALOGUE, key) for key in (KEY, bytes(31) + b"1"))
+    assert set(one.row).isdisjoint(other.row)
+    assert one.value.tolist() != other.value.tolist()
+
+
+def test_a_row_says_how_many_homes_it_tells_of_at_least() -> None:
+    shown = disclose(rows_of(street(7)), scope_for(PUBLIC, street(7), CATALOGUE, NOW), CATALOGUE, KEY)
+    assert set(shown.homes) == {5}
+    world = holdings(a_stream(0, since_ever(Grade.OPEN)))
+    shown = disclose(rows_of(world), scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE, KEY)
+    assert (set(shown.homes), set(shown.row)) == ({1}, {0})
+
+
+def test_staff_without_a_purpose_see_what_everybody_sees() -> None:
+    world = company(since_ever(Grade.STREET), Grade.OPEN)
+    idle = msgspec.structs.replace(STAFF, purpose=None)
+    assert role_of(world.datastreams[0], idle) is Role.PUBLIC
+    assert role_of(world.datastreams[0], STAFF) is Role.STAFF
+    assert scope_for(idle, world, CATALOGUE, NOW).faces == scope_for(PUBLIC, world, CATALOGUE, NOW).faces
 
 
 def test_street_values_are_stepped() -> None:
     world = street(7)
-    shown = disclose(rows_of(world), scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE)
+    shown = disclose(rows_of(world), scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE, KEY)
     assert np.all(shown.value % DUST.step_street == 0)
 
 
@@ -198,7 +239,7 @@ def test_a_member_sees_a_pseudonym_a_cell_and_quarter_hours() -> None:
 def test_an_open_instrument_is_exact_and_named() -> None:
     world = holdings(a_stream(0, since_ever(Grade.OPEN)))
     rows = Rows(np.array([1000], np.int32), np.array([NOW - 1], np.int64), np.array([12.3456]))
-    shown = disclose(rows, scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE)
+    shown = disclose(rows, scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE, KEY)
     assert shown.value[0] == 12.3456
     assert (shown.faces[0].name, shown.faces[0].place) == ("Monitor 0", CORNER)
 
@@ -207,16 +248,16 @@ def test_values_come_out_in_the_propertys_unit() -> None:
     inch = a_stream(0, since_ever(Grade.OPEN))
     in_mg = Datastream(**{f: getattr(inch, f) for f in inch.__struct_fields__} | {"scale": 1000.0, "unit": "mg/m3"})
     rows = Rows(np.array([1000], np.int32), np.array([NOW - 1], np.int64), np.array([0.012]))
-    shown = disclose(rows, scope_for(PUBLIC, holdings(in_mg), CATALOGUE, NOW), CATALOGUE)
+    shown = disclose(rows, scope_for(PUBLIC, holdings(in_mg), CATALOGUE, NOW), CATALOGUE, KEY)
     assert shown.value[0] == pytest.approx(12)
 
 
 def test_rows_without_a_face_are_dropped() -> None:
     world = holdings(a_stream(0, since_ever(Grade.HOME)), a_stream(1, since_ever(Grade.OPEN)))
-    shown = disclose(rows_of(world), scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE)
+    shown = disclose(rows_of(world), scope_for(PUBLIC, world, CATALOGUE, NOW), CATALOGUE, KEY)
     assert [shown.faces[i].name for i in set(shown.face)] == ["Monitor 1"]
     nothing = scope_for(PUBLIC, holdings(a_stream(0, History())), CATALOGUE, NOW)
-    assert len(disclose(rows_of(world), nothing, CATALOGUE)) == 0
+    assert len(disclose(rows_of(world), nothing, CATALOGUE, KEY)) == 0
 
 
 @given(st.lists(st.tuples(st.sampled_from(Grade), st.integers(0, 5)), max_size=8))
@@ -236,11 +277,11 @@ def test_narrowing_never_shows_more(streams: list[tuple[Grade, int]]) -> None:
 def test_disclosed_and_scope_can_be_made_nowhere_else() -> None:
     world = holdings(a_stream(0, since_ever(Grade.OPEN)))
     scope = scope_for(PUBLIC, world, CATALOGUE, NOW)
-    shown = disclose(rows_of(world), scope, CATALOGUE)
+    shown = disclose(rows_of(world), scope, CATALOGUE, KEY)
     with pytest.raises(TypeError):
         Scope(object(), scope.faces, scope.members, scope.slices, 1, NOW)
     with pytest.raises(TypeError):
-        Disclosed(object(), shown.faces, shown.face, shown.time, shown.value, 1)
+        Disclosed(object(), shown.faces, shown.face, shown.time, shown.value, shown.homes, shown.row, 1)
     for whole in (scope, shown):
         with pytest.raises((TypeError, AttributeError)):
             pickle.loads(pickle.dumps(whole))  # noqa: S301

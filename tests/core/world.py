@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hub.core.catalogue import Catalogue, Exposure, ObservedProperty, PartyKind
 from hub.core.grade import HOUR, MINUTE, Grade
-from hub.core.history import History, Step
-from hub.core.holdings import Commons, Datastream, Holdings, Party, Rest, Thing
+from hub.core.history import BEGINNING, END, History, Step
+from hub.core.holdings import Commons, Datastream, Fragment, Holdings, Party, Rest, Thing
 from hub.core.places import Dwellings, Place, partition
 
 CORNER = Place(50.1030, 14.4030)
@@ -24,6 +24,7 @@ NEAR = partition([Dwellings(CORNER, 80)], 9)
 NOW = 500_000 * HOUR
 LONG_AGO = NOW - 40 * 24 * HOUR
 PROJECT = Commons(900, "clean-courtyards", "Clean courtyards", "to know what we breathe", ("dust",))
+HERON = (Fragment(BEGINNING, END, "quietheronquiet2", "quiet-heron"),)
 STRANGER = 1
 """A party that owns nothing and lives nowhere here."""
 
@@ -38,7 +39,7 @@ def stream(number: int, history: History, *, observed: str = "dust", cap: Grade 
     return Datastream(
         id=1000 + number, thing=2000 + number, owner=100 + number, property=observed, named=observed, unit=None,
         household=frozenset({100 + number, 500 + number}), home=number if home == -1 else home, cap=cap,
-        history=history, commons=commons, pseudonym="quiet-heron" if commons else None,
+        history=history, commons=commons, fragments=HERON if commons else (),
     )  # fmt: skip
 
 
