@@ -1,7 +1,10 @@
 """Who watches what: one task a question, however many watch.
 
 Rule: a live update is a reading through the gate like any other. It is read again when the store or the registry has
-changed, at most once a second; nothing is announced but what is shown, so no update tells of a removal.
+changed, at most once a second; nothing is announced but what is shown, so no update tells of a removal. Owners are
+told of an answer, before it is given, when it holds more of theirs than the last one did: once for each of their
+windows that closes, not once a second. Who watches as somebody is asked again at every look whether he still is; the
+watch of whoever has left, or whose link has ended, ends with it.
 """
 
 from __future__ import annotations
@@ -25,18 +28,19 @@ class Live:
         """Ask `gate` at most once in `every` seconds a question."""
         self._gate = gate
         self._every = every
-        self._topics: dict[tuple[Query, Audience], _Topic] = {}
+        self._topics: dict[tuple[Query, Audience, str | None], _Topic] = {}
 
-    async def watch(self, query: Query, audience: Audience) -> AsyncGenerator[Disclosed]:
-        """Answers as they change, the present one first; ends when the hub stops.
+    async def watch(self, query: Query, audience: Audience, token: str | None = None) -> AsyncGenerator[Disclosed]:
+        """Answers as they change, the present one first; ends when the hub stops, or the audience is no longer that.
 
-        A slow reader misses answers, never gets old ones.
+        `token` is the link by which somebody is this audience: the watch ends with it. A slow reader misses answers,
+        never gets old ones.
         """
-        key = (query, audience)
+        key = (query, audience, token)
         topic = self._topics.get(key)
         if topic is None:
             topic = self._topics[key] = _Topic()
-            topic.task = asyncio.create_task(self._ask(topic, query, audience))
+            topic.task = asyncio.create_task(self._ask(topic, query, audience, token))
         topic.watchers += 1
         try:
             number = 0
@@ -56,13 +60,17 @@ class Live:
             topic.end()
         await asyncio.sleep(0)
 
-    async def _ask(self, topic: _Topic, query: Query, audience: Audience) -> None:
+    async def _ask(self, topic: _Topic, query: Query, audience: Audience, token: str | None) -> None:
         version: object = None
+        ask = self._gate.repeated(query, audience)
         while not topic.ended:
             try:
+                if audience.party is not None and not await asyncio.to_thread(self._gate.stands, audience, token):
+                    topic.over()
+                    return
                 current = await asyncio.to_thread(lambda: self._gate.version)
                 if current != version:
-                    topic.say(await asyncio.to_thread(self._gate.read, query, audience))
+                    topic.say(await asyncio.to_thread(ask))
                     version = current
             except StoreUnavailable:
                 version = None
@@ -85,9 +93,12 @@ class _Topic:
         self._wake()
 
     def end(self) -> None:
-        self.ended = True
         if self.task is not None:
             self.task.cancel()
+        self.over()
+
+    def over(self) -> None:
+        self.ended = True
         self._answer = None
         self._wake()
 

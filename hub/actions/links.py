@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import delete, insert
 
 from hub.actions.results import Link
-from hub.actions.rights import check_party, moment, tell
+from hub.actions.rights import check_party, moment, plain, tell
 from hub.core.grade import HOUR
 from hub.registry import Registry
 from hub.registry import tables as t
@@ -16,16 +16,26 @@ from hub.registry.keys import new_secret
 
 
 def make_link(
-    registry: Registry, party: int, *, hours: float = 24 * 30, by: int | None = None, now: int | None = None
-) -> Link:
-    """A link to a party's own pages, for so many hours; the token is in the result and nowhere else."""
+    registry: Registry, party: int, *, hours: float = 24 * 30, purpose: str | None = None, by: int | None = None,
+    now: int | None = None,
+) -> Link:  # fmt: skip
+    """A link to a party's own pages, for so many hours; the token is in the result and nowhere else.
+
+    `purpose`: what somebody of the city looks for, which whoever is looked at will read; without one they see what
+    everyone sees.
+
+    Raises:
+        ActionRefused: there is no such party, or the purpose is no plain text.
+    """
     now = moment(now)
+    purpose = None if purpose is None else plain(purpose, "purpose")
     token, expires = new_secret(), now + int(hours * HOUR)
     with registry.transaction() as tx:
         check_party(tx, party, by)
         tx.connection.execute(delete(t.links).where(t.links.c.expires <= now))
-        tx.connection.execute(insert(t.links).values(hash=registry.hash_of(token), party=party, expires=expires))
-        tell(tx, now, by, party, "made a link to their own pages")
+        kept = {"hash": registry.hash_of(token), "party": party, "expires": expires, "purpose": purpose}
+        tx.connection.execute(insert(t.links).values(kept))
+        tell(tx, now, by, party, "made a link to their own pages" + (f", to look: {purpose}" if purpose else ""))
     return Link(token, party, expires)
 
 

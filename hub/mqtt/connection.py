@@ -17,7 +17,7 @@ from hub.core.reading import Message
 from hub.mqtt import codec, door, session
 from hub.mqtt.codec import Pieces, Side
 from hub.mqtt.hot import Intake
-from hub.mqtt.packets import MQTT_5, Connect, Disconnect, Packet, Publish, Will
+from hub.mqtt.packets import MQTT_5, Connect, Disconnect, Filter, Packet, Publish, Will
 from hub.mqtt.properties import Properties
 from hub.mqtt.reasons import ProtocolError, Reason
 from hub.mqtt.shared import Shared, Space
@@ -51,7 +51,7 @@ class Connection(asyncio.Protocol):
         self.mark = 0
         self.keep_alive = 0
         self.will: Will | None = None
-        self.filters: dict[str, int] = {}
+        self.filters: dict[str, Filter] = {}
         self.largest = codec.MAX_PACKET
         self.pending = 0
         self.intake: Intake | None = None

@@ -1,7 +1,7 @@
 """The hub as the things' own MQTT endpoint: it listens, and it stops without losing what was acknowledged.
 
 Rule: acknowledged means stored. What a thing publishes goes to the inbox and nowhere else; what it hears is the hub's
-own answers. No session and no retained message is kept, and CONNACK says so.
+own answers, and what the hub says to everybody on its notice-board. No session and no message of a thing is kept.
 """
 
 from __future__ import annotations
@@ -74,6 +74,10 @@ class Endpoint:
     def answer(self, credential: int, topic: str, payload: bytes) -> None:
         """Publish the hub's own answer in a credential's topic space, to whoever listens there and reads."""
         self._shared.answer(credential, topic, payload)
+
+    def publish_public(self, topic: str, payload: bytes) -> None:
+        """Publish to everybody, retained: `topic` lies below `public/`; an empty payload takes it down."""
+        self._shared.publish_public(topic, payload)
 
     @property
     def credentials(self) -> frozenset[int]:

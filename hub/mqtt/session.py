@@ -1,7 +1,8 @@
 """What an admitted client may do: each packet's handler is one line of `HANDLERS`.
 
 Rule: what cannot be used is refused as the standard says and counted; a message is refused alone, a broken promise
-ends the connection. Subscribing is granted in one's own topic space, where there are only the hub's answers.
+ends the connection. Subscribing is granted in one's own topic space, where there are only the hub's answers, and on
+the hub's notice-board.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hub.core.reading import Message
+from hub.mqtt import codec
 from hub.mqtt.hot import Intake, read_wish
 from hub.mqtt.packets import (
     MQTT_5,
@@ -127,13 +129,17 @@ def _release(connection: Connection, intake: Intake, packet: PubRel) -> None:
 def _subscribe(connection: Connection, _intake: Intake, packet: Subscribe) -> None:
     if packet.properties.subscription_identifiers:
         raise ProtocolError(Reason.IDENTIFIERS_NOT_SUPPORTED, "there are no subscription identifiers here")
-    reasons = tuple(_grant(connection, one) for one in packet.filters)
+    notices: list[tuple[str, bytes]] = []
+    reasons = tuple(_grant(connection, one, notices) for one in packet.filters)
     if connection.version != MQTT_5:
         reasons = tuple(min(reason, _UNSPECIFIED_3) for reason in reasons)
     connection.send(SubAck(packet.packet, reasons))
+    for topic, payload in notices:
+        connection.deliver(codec.write(Publish(topic, payload, retain=True), connection.version or MQTT_5))
 
 
-def _grant(connection: Connection, one: Filter) -> int:
+def _grant(connection: Connection, one: Filter, notices: list[tuple[str, bytes]]) -> int:
+    """The answer to one filter; what hangs on the board for it is added to `notices`."""
     settings = connection.shared.settings
     if one.pattern.startswith(SHARED):
         if connection.version == MQTT_5:
@@ -143,7 +149,8 @@ def _grant(connection: Connection, one: Filter) -> int:
         return Reason.TOPIC_FILTER_INVALID
     if one.pattern not in connection.filters and len(connection.filters) >= settings.max_filters:
         return Reason.QUOTA_EXCEEDED
-    connection.filters[one.pattern] = one.qos
+    notices += connection.shared.board.for_new(one, known=one.pattern in connection.filters)
+    connection.filters[one.pattern] = one
     return one.qos
 
 

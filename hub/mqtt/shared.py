@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hub.core.admission import Admission
 from hub.mqtt import codec
+from hub.mqtt.board import Board, keeps_retain
 from hub.mqtt.contracts import Counters, Doorkeeper, EndpointSettings, Inbox
 from hub.mqtt.hot import Known, Wishes
 from hub.mqtt.limits import Bucket, Tries
@@ -65,6 +66,7 @@ class Shared:
         self.spaces: dict[int, Space] = {}
         self.name_tries = Tries(settings.wrong_tries)
         self.address_tries = Tries(settings.wrong_tries_address)
+        self.board = Board()
         self.stopping = False
         self._queue: deque[Connection] = deque()
         self._room: asyncio.Task[None] | None = None
@@ -89,6 +91,18 @@ class Shared:
                 if version not in packets:
                     packets[version] = codec.write(Publish(topic, payload), version)
                 connection.deliver(packets[version])
+
+    def publish_public(self, topic: str, payload: bytes) -> None:
+        """Hang a notice on the board, and tell (QoS 0) whoever listens to it now."""
+        self.board.put(topic, payload)
+        packets: dict[tuple[int, bool], bytes] = {}
+        for connection in list(self.connections):
+            retain = keeps_retain(connection.filters.values(), topic)
+            if retain is not None:
+                kind = connection.version or MQTT_5, retain
+                if kind not in packets:
+                    packets[kind] = codec.write(Publish(topic, payload, retain=retain), kind[0])
+                connection.deliver(packets[kind])
 
     def await_room(self, connection: Connection) -> None:
         """Let a connection read again when the inbox has room, in the order in which they asked."""

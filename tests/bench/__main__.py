@@ -15,7 +15,7 @@ from importlib.metadata import version
 
 import psutil
 
-from tests.bench import killed, pure, wire
+from tests.bench import killed, looks, pure, wire
 from tests.bench.contenders import ROOT
 from tests.bench.report import page
 from tests.bench.verdicts import Row, Verdict, table
@@ -31,6 +31,8 @@ MEASUREMENTS: dict[str, Callable[[Effort], list[Row]]] = {
     "decoding": pure.decoding,
     "disclosure": pure.disclosure,
     "decision": pure.decision,
+    "looks": looks.looks,
+    "blocks": pure.blocks,
 }
 QUICK = Effort(rounds=2, messages=30_000, packs=800, seconds=3, kills=2)
 

@@ -1,4 +1,4 @@
-"""What is measured without a network: decoding, disclosure, the grade decision."""
+"""What is measured without a network: decoding, disclosure, the grade decision, blocks of homes and their windows."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import h3
 import numpy as np
 
 from hub.core.audience import Audience
+from hub.core.blocks import Chain, Home
 from hub.core.disclosed import disclose
-from hub.core.grade import Grade, view
+from hub.core.enrolment import enrol
+from hub.core.grade import DAY, Grade, view
 from hub.core.reading import Message
+from hub.core.releases import CARRIED, close, home_values, seats
 from hub.core.scope import role_of, scope_for
 from hub.core.store import Rows
 from hub.decoders import DECODERS
@@ -69,6 +73,44 @@ def decision(effort: Effort) -> list[Row]:
     whole = middle([_seconds(lambda: scope_for(audience, held, world.CATALOGUE, at)) for _ in range(effort.rounds)])
     behind = f"a whole scope with its faces and slices: {figure(whole / len(streams) * 1e6)} µs a datastream"
     return [Row("grade decision", Target(most=2, unit=" µs"), took * 1e6, behind)]
+
+
+def blocks(effort: Effort) -> list[Row]:
+    """Milliseconds to put 5,000 homes into blocks, and to close a window of ten properties over them."""
+    homes = _homes(5_000)
+    deal = partial(
+        enrol, observed="dust", where="outdoor", since=0, until=DAY, homes=homes, k=5, public_k=8, k_of=lambda _: 5,
+        key=b"bench",
+    )  # fmt: skip
+    first = deal(previous=None)
+    fresh = middle([_seconds(partial(deal, previous=None)) for _ in range(effort.rounds * 3)])
+    changed = partial(deal, homes=homes[:-50], previous=first)
+    again = middle([_seconds(changed) for _ in range(effort.rounds * 3)])
+    streams = np.repeat(np.arange(len(homes), dtype=np.int32) + 1, 1 + CARRIED)
+    back = np.tile(np.arange(1 + CARRIED, dtype=np.int32), len(homes))
+    means = np.random.default_rng(1).normal(20, 5, len(streams))
+
+    def window() -> None:
+        for _ in range(10):
+            table = seats(first)
+            close(table, 0, home_values(table, world.DUST, streams, back, means), [], world.DUST, {})
+
+    closing = middle([_seconds(window) for _ in range(effort.rounds)])
+    behind = f"{len(first.blocks)} blocks; the next epoch, when 50 homes have left: {figure(again * 1e3)} ms"
+    return [
+        Row("putting 5,000 homes into blocks", Target(most=100, unit=" ms"), fresh * 1e3, behind),
+        Row("closing a window of 10 properties over 5,000 homes", Target(most=1000, unit=" ms"), closing * 1e3),
+    ]
+
+
+def _homes(count: int) -> list[Home]:
+    """Homes around the corner, denser in the middle, in three chains."""
+    chance = np.random.default_rng(2)
+    chains = [Chain(Grade.COUNTED), Chain(Grade.COMMONS, world.PROJECT.id), Chain(Grade.STREET)]
+    around = chance.normal((world.CORNER.lat, world.CORNER.lon), (0.02, 0.03), (count, 2))
+    return [
+        Home(n, h3.latlng_to_cell(lat, lon, 9), chains[n % 3], (n + 1,)) for n, (lat, lon) in enumerate(around.tolist())
+    ]
 
 
 def _messages(published: Sequence[tuple[str, bytes]]) -> list[Message]:

@@ -17,6 +17,8 @@ REASONS = {
     "long as msgspec takes for the records; only a decoder that gives columns itself could be faster.",
     "1,000 connected": "Each reading comes alone: one read and one acknowledgement of a system call each, and a fifth "
     "of a commit with its flush to the disk. Where system calls are slow, as in virtual machines, they are most.",
+    "the log of looks": "Each entry is a commitment (HMAC-SHA256), two rows, two lines of indexes, and its part of the "
+    "flush to the disk.",
     "through an outside": "Every message is handled by the broker, by the client library and by the hub.",
 }
 """Beginning of a row → why it falls short when it does."""
