@@ -39,12 +39,35 @@ NO_ROWS = Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.floa
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
-    """What to delete: rows of these datastreams (None: of all of the owner's) with a time in [`since`, `until`)."""
+    """What to delete: rows of these datastreams (None: of all of the owner's) with a time in [`since`, `until`).
+
+    Only what had arrived before `arrived` (µs), so that done again it takes nothing that came later.
+    """
 
     owner: int
     datastreams: frozenset[int] | None = None
     since: int = -(2**62)
     until: int = 2**62
+    arrived: int = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Thinning:
+    """How old rows may get: equal-length columns, a line per datastream; others stay as they are.
+
+    Rows of windows (`window` µs, its multiples since 1970) that ended by `raw` become means, those of windows that
+    ended by `last` go altogether. What arrived `late` µs or more after the start of its window is never put together
+    with what arrived before, nor is what arrived on two sides of a `cut` (a datastream and a moment, both columns), on
+    two days (UTC), or with another grade or wish: so every row of a mean is admitted by a scope or none is.
+    """
+
+    window: int
+    datastream: Ints
+    raw: Times
+    last: Times
+    late: Times
+    cut_datastream: Ints
+    cut: Times
 
 
 class Store(Protocol):
@@ -84,6 +107,27 @@ class Store(Protocol):
 
         Raises:
             StoreUnavailable: nothing was deleted.
+        """
+
+    def thin(self, thinning: Thinning) -> int:
+        """Make old rows coarser, durable on return; how many rows fewer there are.
+
+        A mean has the time of the first of its rows, the arrival of the last, and all of their quality. Where rows of
+        one window may not be put together, each part keeps as many rows (all of the part's mean) as keep the mean of
+        the window what it was. Done again it does nothing.
+
+        Raises:
+            StoreUnavailable: nothing was changed.
+        """
+
+    def traces(self, erasure: Erasure, most: int = 200) -> Values:
+        """Values of some of the rows that an erasure names, to look for in files once they are gone."""
+
+    def holds(self, values: Values) -> Values:
+        """Which of these values any stored row has.
+
+        Raises:
+            StoreUnavailable: the engine cannot answer now.
         """
 
     def close(self) -> None:

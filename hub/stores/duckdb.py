@@ -20,16 +20,18 @@ from numpy.typing import NDArray
 
 from hub.core.grade import HOUR
 from hub.core.history import BEGINNING, END
-from hub.core.observations import Observations
+from hub.core.observations import Observations, Values
 from hub.core.query import Query
 from hub.core.scope import Scope
-from hub.core.store import Erasure, Rows, StoreUnavailable
+from hub.core.store import Erasure, Rows, StoreUnavailable, Thinning
 from hub.stores.batches import clean, joined, last_of_each, steps
-from hub.stores.erasing import Gone, draft
+from hub.stores.erasing import Erasing, held
 from hub.stores.journal import Hashes
 from hub.stores.months import Months, months_of, overlaps
 from hub.stores.newest import Newest, newest_rows
 from hub.stores.questions import questions, seen
+from hub.stores.rewriting import Change, Gone, draft
+from hub.stores.thinning import Thin
 from hub.stores.trouble import told
 from hub.stores.waiting import Waiting
 from hub.stores.writing import REMEMBERED, hash_ages, newest_of, prune, put
@@ -61,6 +63,7 @@ class DuckDBStore:
         self._doubtful = True
         self._hashes: dict[int, int] = {}
         self._puts: Counter[int] = Counter()
+        self._thinned: dict[int, tuple[int, bytes]] = {}
         self._suspect = False
         self._closed, self._wake = Event(), Event()
         self._appended = self._pruned = monotonic()
@@ -126,28 +129,32 @@ class DuckDBStore:
         return dict(zip(table["datastream"].tolist(), table["time"].tolist(), strict=True))
 
     def delete(self, erasure: Erasure) -> int:
-        """Erase rows: their months are written anew without them, so that no file holds their bytes any more.
-
-        Appending goes on while they are written; only a month that got rows meanwhile is written again, alone.
-        """
-        with self._erasing:
-            concerned: list[int] = []
-            try:
-                with self._answering():
-                    self._file()
-                    puts = self._puts.copy()
-                    concerned = self._concerned(erasure)
-                    gone = draft(self._months, concerned, erasure)
-                with self._writing, self._answering():
-                    self._file()
-                    concerned = self._concerned(erasure)
-                    again = [m for m in concerned if self._puts[m] != puts[m]]
-                    gone = {m: g for m, g in gone.items() if m not in again} | draft(self._months, again, erasure)
-                    self._exchange(gone)
-                self._changed()
-            finally:
-                self._months.discard(concerned)
+        """Erase rows: their months are written anew without them, so that no file holds their bytes any more."""
+        gone = self._rewrite(Erasing(erasure))
         return sum(g.rows for g in gone.values())
+
+    def thin(self, thinning: Thinning) -> int:
+        """Make old rows coarser: their months are written anew."""
+        thin = Thin(thinning, self._puts, self._thinned)
+        gone = self._rewrite(thin)
+        thin.done()
+        return sum(g.rows for g in gone.values())
+
+    def traces(self, erasure: Erasure, most: int = 200) -> Values:
+        """Values of some of the rows that an erasure names."""
+        erasing = Erasing(erasure)
+        with self._answering():
+            self._file()
+            with self._months.using(filter(erasing.concerns, self._months.known())) as (cursor, names):
+                found = list(erasing.traces(cursor, names, most))
+        return np.unique(np.concatenate([np.empty(0), *found]))[:most]
+
+    def holds(self, values: Values) -> Values:
+        """Which of these values any stored row has."""
+        with self._answering():
+            self._file()
+            with self._months.using(self._months.known()) as (cursor, names):
+                return np.unique(np.concatenate([np.empty(0), *held(cursor, names, values)]))
 
     def close(self) -> None:
         """Write what is to be written and let go of the files; a second time it does nothing."""
@@ -163,13 +170,35 @@ class DuckDBStore:
         self._wake.set()
         self._keeper.join()
 
-    def _concerned(self, erasure: Erasure) -> list[int]:
-        return [m for m in self._months.known() if overlaps(m, erasure.since, erasure.until)]
+    def _rewrite(self, change: Change) -> dict[int, Gone]:
+        """Write anew the months that something changes in; what changed in each.
+
+        Appending goes on while they are written; only a month that got rows meanwhile is written again, alone.
+        """
+        with self._erasing:
+            concerned: list[int] = []
+            try:
+                with self._answering():
+                    self._file()
+                    puts = self._puts.copy()
+                    concerned = list(filter(change.concerns, self._months.known()))
+                    gone = draft(self._months, concerned, change)
+                with self._writing, self._answering():
+                    self._file()
+                    concerned = list(filter(change.concerns, self._months.known()))
+                    again = [m for m in concerned if self._puts[m] != puts[m]]
+                    gone = {m: g for m, g in gone.items() if m not in again} | draft(self._months, again, change)
+                    self._exchange(gone)
+                self._changed()
+            finally:
+                self._months.discard(concerned)
+        return gone
 
     def _exchange(self, gone: dict[int, Gone]) -> None:
         if gone:
             self._months.exchange(gone)
             datastreams = np.unique(np.concatenate([g.datastreams for g in gone.values()]))
+            datastreams = datastreams[np.isin(months_of(self._filed.times(datastreams)), list(gone))]
             left = newest_of(self._months, datastreams)
             self._filed = self._filed.without(datastreams).with_rows(left)
             self._waiting.above(self._filed)

@@ -1,59 +1,66 @@
-"""Erasure: a month is written anew without the rows that go.
+"""Erasure in the DuckDB engine: which rows go, and by which of their values a file could be found to hold them still.
 
-Rule: DuckDB's DELETE, CHECKPOINT and VACUUM leave the bytes in the file, so none of them is used here. All new files
-are whole and on the disk before the first takes the place of an old one; done again, an erasure does the same.
+Rule: the rows that go are named once, for the deed and for the look that follows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import duckdb
 import numpy as np
 
 from hub.core.history import BEGINNING, END
-from hub.core.observations import Ints
+from hub.core.observations import Values
 from hub.core.store import Erasure
-from hub.stores.months import Months
+from hub.stores.months import overlaps
+from hub.stores.rewriting import Gone
 
 _OF = "SELECT datastream, count(*) AS n FROM {0}.observations WHERE {1} GROUP BY datastream"
-_KEEP = """
-    INSERT INTO {1}.observations SELECT * FROM {0}.observations WHERE NOT ({2});
-    INSERT INTO {1}.acknowledged SELECT * FROM {0}.acknowledged
-"""
+_KEEP = "SELECT * FROM {0}.observations WHERE NOT ({1})"
+_TRACES = 'SELECT DISTINCT "value" FROM {0}.observations WHERE {1} LIMIT {2}'
+_HELD = 'SELECT DISTINCT "value" FROM {0}.observations SEMI JOIN sought USING ("value")'
 
 
-class Gone(NamedTuple):
-    """What goes from one month: how many rows, of which datastreams."""
+class Erasing:
+    """An erasure as a change of the files."""
 
-    rows: int
-    datastreams: Ints
+    def __init__(self, erasure: Erasure) -> None:
+        self._erasure = erasure
+        since, until = max(erasure.since, BEGINNING), min(erasure.until, END)
+        self._which = (
+            f'owner = {int(erasure.owner)} AND "time" >= {since} AND "time" < {until} AND received < {erasure.arrived}'
+        )
+        if erasure.datastreams is not None:
+            self._which += " AND datastream IN (FROM erased)"
+
+    def concerns(self, month: int) -> bool:
+        """Whether a month can hold such rows."""
+        return overlaps(month, self._erasure.since, self._erasure.until)
+
+    def prepare(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Gone:
+        """How many rows go, and of which datastreams."""
+        self._name_them(cursor)
+        found = cursor.execute(_OF.format(name, self._which)).fetchnumpy()
+        return Gone(int(found["n"].sum()), found["datastream"])
+
+    def keep(self, name: str) -> str:
+        """The rows that stay."""
+        return _KEEP.format(name, self._which)
+
+    def traces(self, cursor: duckdb.DuckDBPyConnection, names: Sequence[str], most: int) -> Iterator[Values]:
+        """Values of rows that go, up to `most` of each month attached under these names."""
+        self._name_them(cursor)
+        for name in names:
+            yield cursor.execute(_TRACES.format(name, self._which, most)).fetchnumpy()["value"]
+
+    def _name_them(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        if self._erasure.datastreams is not None:
+            cursor.register("erased", {"datastream": np.array(sorted(self._erasure.datastreams), np.int32)})
 
 
-def draft(months: Months, concerned: Iterable[int], erasure: Erasure) -> dict[int, Gone]:
-    """Write drafts of those of these months that something goes from; what goes from each.
-
-    Rows may be appended meanwhile: they are not in the draft, and a month that got some has to be drafted again.
-    """
-    found = {month: _without(months, month, erasure) for month in concerned}
-    return {month: gone for month, gone in found.items() if gone.rows}
-
-
-def _without(months: Months, month: int, erasure: Erasure) -> Gone:
-    with months.using([month]) as (cursor, (name,)):
-        which = _which(cursor, erasure)
-        found = cursor.execute(_OF.format(name, which)).fetchnumpy()
-        if len(found["n"]):
-            with months.drafting(month, cursor) as new:
-                cursor.execute(_KEEP.format(name, new, which)).fetchall()
-    return Gone(int(found["n"].sum()), found["datastream"])
-
-
-def _which(cursor: duckdb.DuckDBPyConnection, erasure: Erasure) -> str:
-    since, until = max(erasure.since, BEGINNING), min(erasure.until, END)
-    which = f'owner = {int(erasure.owner)} AND "time" >= {since} AND "time" < {until}'
-    if erasure.datastreams is None:
-        return which
-    cursor.register("erased", {"datastream": np.array(sorted(erasure.datastreams), np.int32)})
-    return f"{which} AND datastream IN (FROM erased)"
+def held(cursor: duckdb.DuckDBPyConnection, names: Sequence[str], values: Values) -> Iterator[Values]:
+    """Which of these values stand in the months attached under these names."""
+    cursor.register("sought", {"value": np.ascontiguousarray(values)})
+    for name in names:
+        yield cursor.execute(_HELD.format(name)).fetchnumpy()["value"]

@@ -5,7 +5,13 @@ Rule: obviously right before fast; nothing survives the process.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import reduce
+from itertools import groupby
+from math import gcd, isfinite
+from operator import or_
 from pathlib import Path
 from threading import RLock
 from time import time_ns
@@ -14,13 +20,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.core.grade import DAY
 from hub.core.history import BEGINNING, END
-from hub.core.observations import Observations
+from hub.core.observations import Observations, Values
 from hub.core.query import Query
 from hub.core.scope import Scope
-from hub.core.store import Erasure, Rows
+from hub.core.store import Erasure, Rows, Thinning
 from hub.stores.batches import COLUMNS, clean, joined, last_of_each, last_wins, steps, window_start
 
+_Row = tuple[int, int, int, int, float, int, int, int]
+"""The columns of `Observations`."""
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -68,12 +77,30 @@ class MemoryStore:
         """Forget rows; how many."""
         with self._lock:
             stored = self._all()
-            going = (stored.owner == erasure.owner) & (stored.time >= erasure.since) & (stored.time < erasure.until)
-            if erasure.datastreams is not None:
-                going &= np.isin(stored.datastream, list(erasure.datastreams))
+            going = _named(stored, erasure)
             self._parts[0] = stored.take(~going)
             self._version += 1
         return int(going.sum())
+
+    def thin(self, thinning: Thinning) -> int:
+        """Put old rows together; how many rows fewer."""
+        with self._lock:
+            stored = self._all()
+            rows = list(zip(*(getattr(stored, name).tolist() for name in COLUMNS), strict=True))
+            left = list(_thinned(rows, thinning))
+            columns = zip(*left, strict=True) if left else [()] * len(COLUMNS)
+            self._parts = [Observations(*map(np.array, columns, COLUMNS.values()))]
+            self._version += 1
+        return len(stored) - len(left)
+
+    def traces(self, erasure: Erasure, most: int = 200) -> Values:
+        """Values of some of the rows that an erasure names."""
+        stored = self._all()
+        return np.unique(stored.value[_named(stored, erasure)])[:most]
+
+    def holds(self, values: Values) -> Values:
+        """Which of these values any row has."""
+        return np.intersect1d(values, self._all().value)
 
     def close(self) -> None:
         """Nothing to write."""
@@ -86,6 +113,46 @@ class MemoryStore:
                 whole = last_wins(clean(Observations(*columns)))
                 self._parts = [whole.take(np.lexsort((whole.time, whole.datastream)))]
             return self._parts[0]
+
+
+def _named(stored: Observations, erasure: Erasure) -> NDArray[np.bool_]:
+    """Which rows an erasure names."""
+    yes: NDArray[np.bool_] = np.equal(stored.owner, erasure.owner)
+    yes &= (stored.time >= erasure.since) & (stored.time < erasure.until) & (stored.received < erasure.arrived)
+    if erasure.datastreams is not None:
+        yes &= np.isin(stored.datastream, list(erasure.datastreams))
+    return yes
+
+
+def _thinned(rows: Iterable[_Row], t: Thinning) -> Iterator[_Row]:
+    """The rows (in order of datastream and time) as they are afterwards; one at a time, window by window."""
+    ages = dict(
+        zip(t.datastream.tolist(), zip(t.raw.tolist(), t.last.tolist(), t.late.tolist(), strict=True), strict=True)
+    )
+    cuts: dict[int, list[int]] = defaultdict(list)
+    for datastream, cut in sorted(zip(t.cut_datastream.tolist(), t.cut.tolist(), strict=True)):
+        cuts[datastream].append(cut)
+    for (datastream, start), window in groupby(rows, lambda r: (r[0], r[2] // t.window * t.window)):
+        raw, last, late = ages.get(datastream, (BEGINNING, BEGINNING, 0))
+        if start + t.window > max(raw, last):
+            yield from window
+        elif start + t.window > last:
+            parts: dict[object, list[_Row]] = defaultdict(list)
+            for r in window:
+                since = bisect_right(cuts[datastream], r[3])
+                parts[r[1], r[5], r[6], since, r[3] >= start + late, r[3] // DAY].append(r)
+            least = gcd(*map(len, parts.values()))
+            for part in parts.values():
+                yield from (_mean(part, r[2]) for r in part[: len(part) // least])
+
+
+def _mean(part: list[_Row], time: int) -> _Row:
+    values = [r[4] for r in part]
+    mean = values[0] if len(set(values)) == 1 else sum(values) / len(values)
+    quality = reduce(or_, (r[7] for r in part))
+    first = part[0]
+    value = mean if isfinite(mean) else min(values)
+    return first[0], first[1], time, max(r[3] for r in part), value, first[5], first[6], quality
 
 
 def _by_datastream(slices: NDArray[np.void]) -> list[NDArray[np.void]]:

@@ -19,6 +19,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.core.history import BEGINNING, END
 from hub.core.observations import Times
 from hub.core.store import StoreUnavailable
 from hub.stores.journal import sync
@@ -51,11 +52,19 @@ def months_of(time: Times) -> NDArray[np.int64]:
     return np.where((time >= FIRST) & (time < LAST), month, ODD)
 
 
+def bounds(month: int) -> tuple[int, int]:
+    """The first time (µs) that a file can hold and the first after it; the odd file has any."""
+    if month == ODD:
+        return BEGINNING, END
+    start, end = (int(np.datetime64(m, "M").astype("datetime64[us]").astype(np.int64)) for m in (month, month + 1))
+    return start, end
+
+
 def overlaps(month: int, since: int, until: int) -> bool:
     """Whether a file can hold times in [`since`, `until`) (µs)."""
     if month == ODD:
         return since < until and (since < FIRST or until > LAST)
-    start, end = (int(np.datetime64(m, "M").astype("datetime64[us]").astype(np.int64)) for m in (month, month + 1))
+    start, end = bounds(month)
     return since < end and until > start
 
 

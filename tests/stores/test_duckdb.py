@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.stores.aging import AgingContract
 from tests.stores.contract import StoreContract
 from tests.stores.durable import DurableContract
 from tests.stores.histories import HistoriesContract
 
 
-class TestDuckDB(StoreContract, HistoriesContract, DurableContract):
+class TestDuckDB(StoreContract, HistoriesContract, AgingContract, DurableContract):
     engine = "duckdb"

@@ -1,0 +1,30 @@
+"""What the registry no longer needs: links and rests that are over, refusals and diaries that are old.
+
+Rule: what still decides what somebody may see never goes by its age.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete
+
+from hub.core.grade import DAY
+from hub.registry import tables as t
+
+_LONGEST_EPOCH = 400 * DAY
+
+
+def forget_old(connection: Connection, now: int, *, readings: int, sealed: int, log: int) -> dict[str, int]:
+    """Let go what is over at `now` or older than these moments (µs); how many rows of each kind.
+
+    `readings`: of raw readings, so of refusals and quarantine; `sealed`: of ciphertext; `log`: of the diary.
+    """
+    old = {
+        "links": delete(t.links).where(t.links.c.expires <= now),
+        "rests": delete(t.rests).where(t.rests.c.until <= now),
+        "withdrawals": delete(t.withdrawals).where(t.withdrawals.c.at < now - _LONGEST_EPOCH),
+        "refusals": delete(t.refusals).where(t.refusals.c.at < readings),
+        "messages in quarantine": delete(t.quarantine).where(t.quarantine.c.received < readings),
+        "sealed readings": delete(t.sealed).where(t.sealed.c.received < sealed),
+        "entries of the diary": delete(t.journal).where(t.journal.c.at < log),
+    }
+    return {what: connection.execute(statement).rowcount for what, statement in old.items()}
