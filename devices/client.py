@@ -7,7 +7,8 @@
 
 Rule: a reading has the time at which it was measured, is on disk before anything is sent, and leaves the disk when the
 hub has acknowledged it. So a backlog goes out in order, with its times, after hours without a network. Sending twice
-harms nothing: the hub keeps one value for one time.
+harms nothing: the hub keeps one value for one time. With `seal` the hub gets envelopes that it cannot read, one at each
+`flush`, each as long as any other.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from typing import Self
 
 from devices.backlog import Backlog, Record
 from devices.link import Link, PahoLink
+from devices.outbox import Outbox
+from devices.seal import Sealer
 
 GRADES = ("sealed", "home", "counted", "commons", "street", "open")
 PACK = 100
@@ -33,12 +36,14 @@ class Device:
 
     def __init__(
         self, host: str, port: int = 1883, *, user: str, password: str, thing: str, backlog: Path | None = None,
-        ca: Path | None = None, tls: bool = False, grade: str | None = None, link: Link | None = None,
+        ca: Path | None = None, tls: bool = False, grade: str | None = None, seal: Sealer | None = None,
+        link: Link | None = None,
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent before `with` or `open`.
 
         `backlog` is the file that keeps what is not acknowledged yet (None: memory only). `grade` is the wish for
-        every reading of this device: it may ask for less than its owner chose, never for more.
+        every reading of this device: it may ask for less than its owner chose, never for more. `seal` seals all that
+        is measured to the household's own key; `introduce` the device once, so that the hub knows who signs.
 
         Raises:
             ValueError: the thing's name cannot stand in a topic, or the grade is none of the six.
@@ -49,6 +54,8 @@ class Device:
         self._grade = _known(grade)
         self._link: Link = link or PahoLink(host, port, user, password, thing, ca=ca, tls=tls)
         self._backlog = Backlog(backlog)
+        self._seal = seal
+        self._outbox = None if seal is None else Outbox(backlog)
 
     def open(self, patience: float = _PATIENCE) -> bool:
         """Connect; whether the hub answered within `patience` seconds. Without it readings are kept all the same."""
@@ -64,6 +71,8 @@ class Device:
         """
         about = {"name": name, "exposure": exposure, "description": description, "datastreams": datastreams or {}}
         told = {key: value for key, value in about.items() if value is not None}
+        if self._seal is not None:
+            told["signing_key"] = self._seal.public_key
         return self._link.publish(f"things/{self.thing}/about", _json(told), patience)
 
     def measure(
@@ -74,7 +83,7 @@ class Device:
         `flush` sends it. `True` and `False` are switches. `grade` is this one reading's wish.
 
         Raises:
-            ValueError: the value is not finite, or the grade is none of the six.
+            ValueError: the value is not finite, the grade is none of the six, or its name is too long for an envelope.
         """
         if not math.isfinite(value):
             raise ValueError(f"{name} is {value}: no sensor measured that; leave the reading out")
@@ -82,18 +91,30 @@ class Device:
         record["vb" if isinstance(value, bool) else "v"] = value
         wish = _strictest(_known(grade), self._grade)
         record |= {key: word for key, word in (("u", unit), ("grade", wish)) if word is not None}
+        if self._seal is not None and not self._seal.fitting([record]):
+            raise ValueError("this reading alone is too long for an envelope: give it a shorter name or more room")
         self._backlog.add([record])
 
     def flush(self, patience: float = _PATIENCE) -> int:
         """Send what is kept, oldest first, waiting up to `patience` seconds for each acknowledgement.
 
-        Returns how many readings are still waiting: 0 means that the hub has stored them all.
+        Returns how many readings are still waiting: 0 means that the hub has stored them all. With `seal` each call
+        makes exactly one envelope, of the oldest readings that fit or of none: call it at a fixed beat, because when
+        something is sent can tell as much as what. What does not fit waits for the next; waiting envelopes count too.
         """
+        if self._seal is not None and self._outbox is not None:
+            self._put_into_envelope(self._seal, self._outbox)
+            return self._send(self._outbox, patience)
         while True:
             mark, records = self._backlog.oldest(PACK)
             if not records or not self._link.publish(f"things/{self.thing}/readings", _json(records), patience):
                 return len(self._backlog)
             self._backlog.forget(mark)
+
+    @property
+    def waiting(self) -> int:
+        """How many readings, and envelopes if there are any, the hub has not acknowledged yet."""
+        return len(self._backlog) + (0 if self._outbox is None else len(self._outbox))
 
     def errors(self) -> Iterator[str]:
         """What the hub said was wrong with this thing's messages since the last call, in its words."""
@@ -106,6 +127,23 @@ class Device:
         """Disconnect; what is not acknowledged stays in the backlog."""
         self._link.close()
         self._backlog.close()
+        if self._outbox is not None:
+            self._outbox.close()
+
+    def _put_into_envelope(self, seal: Sealer, outbox: Outbox) -> None:
+        """First the envelope is kept, then the readings go: after a power cut in between they are sealed twice."""
+        count = seal.fitting(self._backlog.oldest(PACK)[1])
+        mark, records = self._backlog.oldest(count)
+        sequence = outbox.next(time.time_ns() // 1_000_000)
+        outbox.add(sequence, seal.seal(records, sequence))
+        self._backlog.forget(mark)
+
+    def _send(self, outbox: Outbox, patience: float) -> int:
+        while (waiting := outbox.oldest()) is not None:
+            if not self._link.publish(f"things/{self.thing}/sealed", waiting[1], patience):
+                break
+            outbox.forget(waiting[0])
+        return self.waiting
 
     def __enter__(self) -> Self:
         self.open()

@@ -15,7 +15,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from devices.beat import Pouring, beats
 from devices.client import GRADES, Device
+from devices.keys import PUBLIC, KeyTrouble, read_file, signing_key, written
+from devices.seal import SIZE, Sealer
 
 _READING = re.compile(r"(?P<name>[^=\s]+)\s*[=\s]\s*(?P<value>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)")
 _EXAMPLES = """\
@@ -23,6 +26,8 @@ examples (barrio thing add prints user name and password):
   python -m devices.client --user u7 --thing balcony temperature=21.5Cel pm25=12.3ug/m3
   my-sensor | python -m devices.client --user u7 --thing balcony --backlog balcony.db -
       reads lines such as "temperature 21.5 Cel" until the end of the input
+  my-sensor | python -m devices.client --user u7 --thing hall --backlog hall.db --seal seal-… --signing-key hall.sign -
+      seals them to the household's key: one envelope of one size a minute (--every), whatever was measured
 
 The password comes from BARRIO_PASSWORD, --password-file or --password.
 """
@@ -47,27 +52,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         device = Device(
             args.host, args.port, user=args.user, password=password, thing=args.thing, backlog=args.backlog,
-            ca=args.ca, tls=args.tls, grade=args.grade,
+            ca=args.ca, tls=args.tls, grade=args.grade, seal=_sealer(args),
         )  # fmt: skip
         readings = [_read(text) for text in args.readings if text != "-"]
-    except ValueError as problem:
+    except (ValueError, KeyTrouble) as problem:
         parser.error(str(problem))
     with device:
         return _send(device, args, readings)
 
 
 def _send(device: Device, args: argparse.Namespace, readings: Iterable[Given]) -> int:
-    if args.name or args.exposure:
+    if args.name or args.exposure or args.seal:
         device.introduce(args.name, exposure=args.exposure)
     trouble = 0
     for given in readings:
         device.measure(given.name, given.value, unit=given.unit)
     if "-" not in args.readings:
         return _flush(device)
+    if args.seal:
+        return trouble | _keep_time(device, args.every)
     for given in _lines(sys.stdin):
         device.measure(given.name, given.value, unit=given.unit)
         trouble |= _flush(device)
     return trouble | _flush(device)
+
+
+def _keep_time(device: Device, every: float) -> int:
+    """One envelope at each beat, until the input has ended and everything is stored, or no more can be."""
+    trouble, pouring, before = 0, Pouring(sys.stdin), 0
+    for _ in beats(every):
+        over = pouring.over
+        for given in _lines(pouring.taken()):
+            device.measure(given.name, given.value, unit=given.unit)
+        trouble |= _flush(device)
+        if over and device.waiting in (0, before):
+            break
+        before = device.waiting
+    return trouble
 
 
 def _flush(device: Device) -> int:
@@ -101,6 +122,17 @@ def _read(text: str) -> Given:
     return Given(found["name"], float(found["value"]), found["unit"] or None)
 
 
+def _sealer(args: argparse.Namespace) -> Sealer | None:
+    """What seals, if anything is to be sealed; the key is given as it is or in a file."""
+    if args.seal is None:
+        return None
+    if args.signing_key is None:
+        raise ValueError("--seal needs --signing-key FILE: the hub knows a thing by what it signed with first")
+    file = Path(args.seal)
+    key = written(PUBLIC, read_file(PUBLIC, file)) if file.exists() else args.seal
+    return Sealer(key, signing_key(args.signing_key), args.thing, args.room)
+
+
 def _password(args: argparse.Namespace) -> str | None:
     if args.password_file is not None:
         return str(args.password_file.read_text("utf-8").strip())
@@ -126,4 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ca", type=Path, help="the certificate of the hub's own authority (implies --tls)")
     parser.add_argument("--name", help="introduce the thing: what people call it")
     parser.add_argument("--exposure", choices=("indoor", "outdoor"), help="introduce the thing: where it senses")
+    sealing = parser.add_argument_group("sealing (barrio household new-key makes the household's key)")
+    sealing.add_argument("--seal", metavar="KEY", help="the household's public key (seal-…), or a file with it")
+    sealing.add_argument("--signing-key", type=Path, metavar="FILE", help="this thing's own key; made on first use")
+    sealing.add_argument("--every", type=float, default=60, metavar="SECONDS", help="the beat of the envelopes")
+    sealing.add_argument("--room", type=int, default=SIZE, metavar="BYTES", help="of every envelope, the same for ever")
     return parser

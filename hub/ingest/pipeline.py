@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from hub.core.observations import STAMPED, Key, Observations, attribute
-from hub.core.reading import Decoded, DecodeError, Decoder, Heard, Message
+from hub.core.reading import Decoded, DecodeError, Decoder, Envelope, Heard, Message
 from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
 from hub.decoders.routes import Routes
@@ -57,6 +57,7 @@ class Ingest:
         self._now = now
         self._refusals = Refusals(registry)
         self._decoders: dict[str, Decoder] = {}
+        self._sealed: list[tuple[Message, Envelope]] = []
         self.counts = Counts()
 
     async def run(self) -> None:
@@ -74,6 +75,9 @@ class Ingest:
             made = attribute(heard, self._registry.series_table(self._now()))
         self._refusals.sealed(made.clear)
         await self._until(self._store.append, made.observations, _hashes(heard, made.observations))
+        if self._sealed:
+            self._refusals.unkept(await self._until(self._registry.sealed.keep, self._sealed, self._now()))
+            self._sealed.clear()
         if self._refusals:
             await self._until(self._refusals.record, self._now())
         self._acknowledge(batch, len(made.observations))
@@ -131,6 +135,8 @@ class Ingest:
                 continue
             if decoded.announcements:
                 await self._until(self._registry.remember, message.credential, decoded.announcements, message.received)
+            if decoded.sealed is not None:
+                self._sealed.append((message, decoded.sealed))
             heard.append((message, decoded))
         return heard
 

@@ -49,6 +49,10 @@ class Refusals:
         seen = {id(m): m for m in messages}
         self._waiting.extend((m, "sealed", why) for m in seen.values())
 
+    def unkept(self, refused: Iterable[tuple[Message, str]]) -> None:
+        """Envelopes that nobody's letter-box takes."""
+        self._waiting.extend((message, "seal", why) for message, why in refused)
+
     def unowned(self, heard: list[tuple[Message, Decoded]], refused: dict[Key, str]) -> None:
         """Names that the registry would not take on; their readings are left out of what was heard."""
         if not refused:

@@ -59,6 +59,7 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourho
         assert hub.publish(balcony, "things/balcony/pm25", "5").returncode == 0
         assert hub.publish(kitchen, "things/kitchen/co2", "812").returncode == 0
         hub.barrio("grade", "set", "balcony", "pm25", "open")
+        hub.barrio("commons", "add", "Clean courtyards", "--purpose", "Less dust.", "--property", "pm25")
         link = re.search(r"http\S+/mine/\S+", hub.barrio("party", "link", "Karel"))
         assert link is not None
         token = link.group().rpartition("/")[2]
@@ -159,6 +160,66 @@ def test_an_owner_comes_to_her_page_by_her_link_and_the_link_does_not_stay(
         assert looked.page.evaluate("() => document.cookie") == ""
 
 
+def test_somebody_who_is_measured_writes_without_a_script_and_finds_the_answer(
+    neighbours: Neighbourhood, browser: Browser
+) -> None:
+    with looking(browser, neighbours.address + "/cards", PHONE, scripts=False) as stranger:
+        page = stranger.page
+        page.get_by_role("link", name="Karel's balcony").click()
+        page.get_by_role("link", name="Write to whoever measures").click()
+        page.fill("textarea", "Why do you measure the air?")
+        page.get_by_role("button", name="Send").click()
+        assert "There is no answer yet" in page.inner_text("h1")
+        assert page.context.cookies() == []
+        with looking(browser, neighbours.link) as owner:
+            owner.page.wait_for_url(neighbours.address + "/mine")
+            owner.page.fill("#letters textarea", "For the school.")
+            owner.page.get_by_role("button", name="Send the answer").click()
+            owner.page.wait_for_url(re.compile("done=answer"))
+            assert owner.complaints == []
+        page.reload()
+        assert "For the school." in page.inner_text("main")
+        assert "Karel\n" not in page.inner_text("main")
+
+
+def test_an_owner_chooses_a_rung_sees_what_it_means_keeps_it_and_takes_it_back(
+    neighbours: Neighbourhood, browser: Browser
+) -> None:
+    with looking(browser, neighbours.link) as looked:
+        page = looked.page
+        page.wait_for_url(neighbours.address + "/mine")
+        kitchen = page.locator("details.stream", has_text="812 ppm")
+        kitchen.locator("summary").click()
+        keep = kitchen.get_by_role("button", name="Keep this")
+        assert not keep.is_visible()
+        kitchen.locator("label.rung[data-grade=counted]").click()
+        assert "from now on" in kitchen.locator(".consequence.then:visible").inner_text()
+        keep.click()
+        page.wait_for_url(re.compile("done=grade"))
+        assert "Done." in page.inner_text(".done")
+        assert page.locator("details.stream", has_text="812 ppm").locator(".said").inner_text() == "counted"
+        assert looked.complaints == []
+    neighbours.hub.barrio("grade", "set", "kitchen", "co2", "home")
+
+
+def test_another_site_cannot_make_an_owners_browser_do_anything(neighbours: Neighbourhood, browser: Browser) -> None:
+    with looking(browser, neighbours.link) as looked:
+        looked.page.wait_for_url(neighbours.address + "/mine")
+        number = looked.page.locator("input[name=stream]").first.get_attribute("value")
+        elsewhere = looked.page.context.new_page()
+        # The same machine by another name is another site to a browser.
+        form = f"""<form method=post action="{neighbours.address}/mine"><input name=do value=grade>
+            <input name=stream value={number}><input name=grade value=sealed><button>Win</button></form>"""
+        elsewhere.route("http://evil.example/", lambda r: r.fulfill(body=form, content_type="text/html"))
+        elsewhere.goto("http://evil.example/")
+        elsewhere.click("button")
+        elsewhere.wait_for_url(neighbours.address + "/mine")
+        assert "did not come from a page of this hub" in elsewhere.inner_text("main")
+        looked.page.reload()
+        assert looked.page.locator(f"input[name=stream][value='{number}']").count() == 1
+        assert looked.page.locator(".said", has_text="sealed").count() == 0
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_axe_finds_nothing_serious(
@@ -166,6 +227,9 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     thing = re.search(r"/thing/\w+", neighbours.hub.get("/")[1])
     assert thing is not None
+    card = thing.group().replace("/thing/", "/card/")
+    commons = re.search(r"/commons/\w+", neighbours.hub.get("/commons")[1])
+    assert commons is not None
     paths = (
         "/",
         "/?usual",
@@ -173,6 +237,11 @@ def test_axe_finds_nothing_serious(
         "/property/pm25?range=week",
         thing.group(),
         "/grades",
+        "/cards",
+        card,
+        f"{card}/object",
+        "/commons",
+        commons.group(),
         "/mine/x",
     )
     found = {path: _axe(browser, neighbours.address + path, size, dark=dark) for path in paths}
