@@ -12,24 +12,29 @@ from sqlalchemy import insert, select, update
 
 from hub.actions.commons import check_open, is_member, show_to
 from hub.actions.results import ActionRefused, Graded
-from hub.actions.rights import moment, speaks_for, stream_of, tell
+from hub.actions.rights import give_receipt, moment, speaks_for, stream_of, tell
 from hub.core.grade import Grade
-from hub.core.history import END, Span, grade_at
+from hub.core.history import END, Span, grade_at, whole_days
 from hub.core.one_face import Showing, conflict
+from hub.core.receipts import Event, Matter
 from hub.registry import Registry, Transaction
 from hub.registry import tables as t
-from hub.registry.grades import NOTICE, rest, settle, wish
+from hub.registry.grades import NOTICE, lapse, rest, settle, wish
 from hub.registry.streams import Stream, read_streams
+
+_AT_ONCE = 1_000
+"""Steps that are made together lie so many µs apart at most."""
 
 
 def set_grade(
     registry: Registry, datastream: int, grade: Grade, *, by: int | None = None, commons: int | None = None,
-    ticks: Sequence[Span] = (), now: int | None = None,
+    until: int | None = None, ticks: Sequence[Span] = (), now: int | None = None,
 ) -> Graded:  # fmt: skip
-    """Wish a grade for a datastream, from `now` (µs) on.
+    """Wish a grade for a datastream, from `now` (µs) on; with `until` (µs) it falls to `home` by itself then.
 
     `by` speaks for himself among those who decide; None is the operator, who has heard them all. `commons`: show it to
-    this one (None: as before). `ticks`: past periods of arrival that the raise shall open too.
+    this one (None: as before), until that ends at most: then it falls to `counted` by itself. `ticks`: past periods of
+    arrival that the raise shall open too.
 
     Raises:
         ActionRefused: a cap, one face, a commons of which its owner is no member, or a tick stands against it.
@@ -39,16 +44,18 @@ def set_grade(
         stream = stream_of(tx, registry.catalogue, datastream)
         speakers = speaks_for(tx, stream, by)
         _check_cap(stream, grade, now)
-        _choose_commons(registry, tx, stream, grade, commons, now)
+        target = _choose_commons(registry, tx, stream, grade, commons, now)
         for party in speakers:
-            wish(tx, stream, party, grade, now)
+            begins = wish(tx, stream, party, grade, now)
+            _end_by_itself(tx, stream, party, grade, target, begins, until)
         held = settle(tx, stream, registry.street, now)
         after = check_face(registry, tx, stream, now)
         for period in ticks:
             _tick(tx, after, grade, period, by, now)
-        coming = next((s for s in reversed(after.history.steps) if s.since > now and s.grade != held), None)
-        tell(tx, now, by, stream.owner, _words(stream, grade, waits=coming is not None))
-    return Graded(datastream, held) if coming is None else Graded(datastream, held, coming.grade, coming.since)
+        registry.consents.follow(tx, [after], now)
+        made = _graded(after, held, now)
+        tell(tx, now, by, stream.owner, _words(stream, grade, waits=made.coming is not None))
+    return made
 
 
 def pause(
@@ -65,6 +72,8 @@ def pause(
         tx.changed()
         if grade_at(stream.history.steps, now) is Grade.STREET:
             rest(tx, stream, registry.street, now)
+        ends = None if until >= END else until
+        give_receipt(registry, tx, stream.owner, Event.PAUSED, _matter(stream, since=now, until=ends), now)
         tell(tx, now, by, stream.owner, f"paused {stream.named} of {stream.title}")
 
 
@@ -80,6 +89,7 @@ def unpause(registry: Registry, datastream: int, *, by: int | None = None, now: 
             update(t.pauses).where(p.datastream == datastream, p.since <= ends, p.until > ends).values(until=ends)
         )
         tx.changed()
+        give_receipt(registry, tx, stream.owner, Event.UNPAUSED, _matter(stream, since=ends), now)
         tell(tx, now, by, stream.owner, f"ends the pause of {stream.named} of {stream.title}")
     return ends
 
@@ -128,14 +138,40 @@ def _check_cap(stream: Stream, grade: Grade, now: int) -> None:
     )  # fmt: skip
 
 
+def _end_by_itself(
+    tx: Transaction, stream: Stream, party: int, grade: Grade, commons: int | None, begins: int, until: int | None
+) -> None:
+    """Write down at once how a wish falls at its end, so that it does whether or not anybody is there."""
+    if until is not None:
+        if until <= begins:
+            raise ActionRefused("time", "It ends before it begins: name a later day, or say nothing of an end.")
+        lapse(tx, stream, party, Grade.HOME, until)
+    if grade in (Grade.COMMONS, Grade.STREET) and commons is not None:
+        ends = tx.connection.execute(select(t.commons.c.ends).where(t.commons.c.id == commons)).scalar()
+        if ends is not None and begins < ends and (until is None or ends < until):
+            lapse(tx, stream, party, Grade.COUNTED, ends)
+
+
+def _graded(stream: Stream, held: Grade, now: int) -> Graded:
+    ahead = [s for s in stream.history.steps if s.since > now + _AT_ONCE]
+    coming = next((s for s in ahead if s.grade > held), None)
+    top, since = (held, now) if coming is None else (coming.grade, coming.since)
+    falls = next((s for s in ahead if s.since > since and s.grade < top), None)
+    return Graded(
+        stream.id, held, None if coming is None else coming.grade, None if coming is None else coming.since,
+        None if falls is None else falls.grade, None if falls is None else falls.since,
+    )  # fmt: skip
+
+
 def _choose_commons(
     registry: Registry, tx: Transaction, stream: Stream, grade: Grade, commons: int | None, now: int
-) -> None:
+) -> int | None:
+    """The commons that it is shown to from now on, if any."""
     target = stream.commons if commons is None else commons
     if target is None:
         if grade is Grade.COMMONS:
             raise ActionRefused("commons", "Say which project may see it: join one, then choose it here.")
-        return
+        return None
     if grade in (Grade.COMMONS, Grade.STREET) or commons is not None:
         asked = check_open(tx, target, now)
         if not is_member(tx, target, stream.owner):
@@ -144,6 +180,7 @@ def _choose_commons(
             raise ActionRefused("commons", f"The project does not ask for “{stream.named}”.")
     if target != stream.commons:
         show_to(registry, tx, stream, target, now)
+    return target
 
 
 def _tick(tx: Transaction, stream: Stream, grade: Grade, period: Span, by: int | None, now: int) -> None:
@@ -155,6 +192,9 @@ def _tick(tx: Transaction, stream: Stream, grade: Grade, period: Span, by: int |
         raise ActionRefused("tick", "The past of several adults is opened by all of them together, with the operator.")
     if period.since >= period.until or period.until > now:
         raise ActionRefused("tick", "A past period begins before it ends, and has ended.")
+    period = whole_days(period, now)
+    if period.since >= period.until:
+        raise ActionRefused("tick", "What is older than a week is opened by whole days: name a longer period.")
     steps = stream.history.steps
     soonest = now + NOTICE if several else max([now, *(s.since for s in steps if s.since <= now + 1)])
     moments = [soonest, *(s.since for s in steps if s.since > soonest)]
@@ -171,6 +211,10 @@ def _tick(tx: Transaction, stream: Stream, grade: Grade, period: Span, by: int |
         insert(t.ticks).values(datastream=stream.id, at=at, since=period.since, until=period.until, grade=int(grade))
     )
     tx.changed()
+
+
+def _matter(stream: Stream, *, since: int, until: int | None = None) -> Matter:
+    return Matter(datastream=stream.id, observed=stream.property or stream.named, since=since, until=until)
 
 
 def _words(stream: Stream, grade: Grade, *, waits: bool) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from sqlalchemy import delete, insert, select, update
 
 from hub.actions.commons import is_member, show_to
 from hub.actions.grades import check_face
+from hub.actions.locks import change_locks, what_next
+from hub.actions.names import renew_names
 from hub.actions.results import ActionRefused, Removed
 from hub.actions.rights import check_party, moment, plain, tell
 from hub.core.catalogue import PartyKind
@@ -25,17 +28,19 @@ from hub.registry.grades import cap_wishes, highest, keep_unsealed, settle
 from hub.registry.ids import new_id
 from hub.registry.streams import read_streams
 
+Rule = Literal["any", "majority", "all"]
 _WARDS = (PartyKind.BEING, PartyKind.ASSOCIATION)
 
 
 def add_party(
     registry: Registry, kind: PartyKind, name: str, *, vouched_by: int | None = None, steward: bool = False,
-    all_guardians: bool = False, staff: bool = False, now: int | None = None,
+    rule: Rule = "any", staff: bool = False, now: int | None = None,
 ) -> int:  # fmt: skip
     """Add somebody who can own; its id.
 
     `vouched_by` is the resident who vouches (None: the operator, as a steward); `steward`: one who vouches for many.
-    `all_guardians`: its guardians decide together, not each alone; `staff`: acts for the city.
+    `rule`: whether any of its guardians may act alone, the majority decides or all must agree; `staff`: acts for the
+    city.
     """
     now = moment(now)
     with registry.transaction() as tx:
@@ -43,7 +48,7 @@ def add_party(
             check_party(tx, vouched_by)
         party = new_id(tx.connection)
         tx.connection.execute(insert(t.parties).values(
-            id=party, kind=kind.value, name=plain(name, "name"), rule="all" if all_guardians else "any",
+            id=party, kind=kind.value, name=plain(name, "name"), rule=rule,
             staff=staff, since=now,
         ))  # fmt: skip
         tx.connection.execute(
@@ -74,27 +79,23 @@ def add_household_member(
 
 
 def remove_household_member(registry: Registry, household: int, person: int, *, now: int | None = None) -> Removed:
-    """Somebody moves out: grades stay as they are, the passwords he could have known end, and so do the links.
+    """Somebody moves out: grades stay as they are; the passwords, links and keys that he could have known end.
 
-    Out: the credentials that need a new password.
+    He is told nothing of it and of nothing that comes after. Out: the new passwords, for the devices that need them.
     """
     now = moment(now)
     with registry.transaction() as tx:
         if household not in tx.people.households.get(person, set()):
             raise ActionRefused("member", "They do not live there.")
-        tell(tx, now, None, household, f"{tx.people.parties[person].name} left the household")
         owners = _circle(tx, household, person)
         with _settled(registry, tx, household, person, now, frozen=True):
             m = t.members.c
             here = (m.household == household) & (m.person == person) & m.until.is_(None)
             tx.connection.execute(update(t.members).where(here).values(until=now))
             tx.people_changed()
-        c = t.credentials.c
-        open_ones = select(c.id).where(c.party.in_(owners), c.closed.is_(None), c.hash != "")
-        ended = tuple(tx.connection.execute(open_ones).scalars())
-        tx.connection.execute(update(t.credentials).where(c.id.in_(ended)).values(hash="", certificate=None))
-        tx.connection.execute(delete(t.links).where(t.links.c.party.in_(owners)))
-    return Removed(ended)
+        removed = change_locks(registry, tx, owners, person, now)
+        tell(tx, now, None, household, f"{tx.people.parties[person].name} left the household: {what_next(removed)}")
+    return removed
 
 
 def add_guardian(registry: Registry, ward: int, guardian: int, *, now: int | None = None) -> None:
@@ -109,6 +110,38 @@ def add_guardian(registry: Registry, ward: int, guardian: int, *, now: int | Non
             tx.connection.execute(insert(t.guardians).values(ward=ward, guardian=guardian, since=now))
             tx.people_changed()
         tell(tx, now, None, ward, f"{tx.people.parties[guardian].name} became a guardian")
+
+
+def remove_guardian(registry: Registry, ward: int, guardian: int, *, now: int | None = None) -> None:
+    """Somebody no longer acts for a being or an association: grades stay as they are, links to its page end.
+
+    Raises:
+        ActionRefused: he does not act for it.
+    """
+    now = moment(now)
+    with registry.transaction() as tx:
+        if guardian not in tx.people.guardians.get(ward, set()):
+            raise ActionRefused("guardian", "They do not act for it.")
+        with _settled(registry, tx, ward, ward, now, frozen=True):
+            g = t.guardians.c
+            here = (g.ward == ward) & (g.guardian == guardian) & g.until.is_(None)
+            tx.connection.execute(update(t.guardians).where(here).values(until=now))
+            tx.people_changed()
+        tx.connection.execute(delete(t.links).where(t.links.c.party == ward))
+        tell(tx, now, None, ward, f"{tx.people.parties[guardian].name} is no guardian any more")
+
+
+def set_rule(registry: Registry, ward: int, rule: Rule, *, now: int | None = None) -> None:
+    """How the guardians of a ward decide from now on; what holds becomes no wider by that."""
+    now = moment(now)
+    with registry.transaction() as tx:
+        check_party(tx, ward)
+        if tx.people.parties[ward].kind not in _WARDS:
+            raise ActionRefused("guardian", "Only beings and associations have guardians.")
+        with _settled(registry, tx, ward, ward, now, frozen=True):
+            tx.connection.execute(update(t.parties).where(t.parties.c.id == ward).values(rule=rule))
+            tx.people_changed()
+        tell(tx, now, None, ward, f"its guardians decide by the rule: {rule}")
 
 
 def add_dwelling(registry: Registry, place: Place, *, count: int = 1) -> int:
@@ -138,7 +171,10 @@ def settle_in(registry: Registry, party: int, dwelling: int, *, now: int | None 
 def _settled(
     registry: Registry, tx: Transaction, household: int, person: int, now: int, *, frozen: bool = False
 ) -> Iterator[None]:
-    """Around a change of who decides: afterwards the wishes of those who then decide hold, `frozen` at most as now."""
+    """Around a change of who decides: afterwards the wishes of those who then decide hold, `frozen` at most as now.
+
+    `frozen`: somebody goes; those who stay have other names in their commons, which he does not know.
+    """
     owners = _circle(tx, household, person)
     before = read_streams(tx, registry.catalogue, owners=owners)
     if frozen:
@@ -148,14 +184,18 @@ def _settled(
             if held is not Grade.SEALED:
                 keep_unsealed(tx, stream, now)
     yield
+    if frozen:
+        renew_names(registry, tx, owners, now)
     owners |= _circle(tx, household, person)
     for stream in read_streams(tx, registry.catalogue, owners=owners):
         if stream.commons is not None and not is_member(tx, stream.commons, stream.owner):
             show_to(registry, tx, stream, None, now)
         settle(tx, stream, registry.street, now)
-    for stream in read_streams(tx, registry.catalogue, owners=owners):
+    after = read_streams(tx, registry.catalogue, owners=owners)
+    for stream in after:
         if highest(stream, now) > Grade.COUNTED:
             check_face(registry, tx, stream, now)
+    registry.consents.follow(tx, after, now)
 
 
 def _circle(tx: Transaction, household: int, person: int) -> frozenset[int]:

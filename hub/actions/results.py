@@ -47,20 +47,25 @@ class NewCommons(Struct, frozen=True):
 
 
 class Joined(Struct, frozen=True):
-    """A membership: the name that exists only in this commons."""
+    """A membership: the name that exists only in this commons (None: no key has been brought for the present epoch)."""
 
     commons: int
     party: int
-    pseudonym: str
+    pseudonym: str | None
 
 
 class Graded(Struct, frozen=True):
-    """What became of a wish: the grade that holds now, and the one that will hold `at` (µs) if that differs."""
+    """What became of a wish: the grade that holds now, and the one that will hold `at` (µs) if that differs.
+
+    After that it falls by itself to `falls`, at the moment `falls_at` (µs), if an end was named or its commons has one.
+    """
 
     datastream: int
     grade: Grade
     coming: Grade | None = None
     at: int | None = None
+    falls: Grade | None = None
+    falls_at: int | None = None
 
 
 class Link(Struct, frozen=True):
@@ -71,7 +76,32 @@ class Link(Struct, frozen=True):
     expires: int
 
 
+class Renewed(Struct, frozen=True):
+    """A credential with a new password, shown now and never again: whose, its name, the things it speaks for."""
+
+    credential: int
+    party: int
+    user: str
+    password: str
+    label: str
+    things: tuple[str, ...]
+
+
 class Removed(Struct, frozen=True):
-    """Somebody has left: the credentials that have ended and need a new password (`renew_credential`)."""
+    """Somebody has left: what he could have known has ended.
+
+    `ended` are the credentials whose old passwords and certificates have: `renewed` those with a new one, all but his
+    own. `brokers` are outside brokers where he may still have a login, `keys` the sealing keys that have ended.
+    """
 
     ended: tuple[int, ...]
+    renewed: tuple[Renewed, ...] = ()
+    brokers: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class Erased(Struct, frozen=True):
+    """What was erased: the number of the receipt, and how many readings went. It is hidden from every view already."""
+
+    receipt: int
+    rows: int

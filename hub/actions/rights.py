@@ -12,7 +12,9 @@ from sqlalchemy import select
 
 from hub.actions.results import ActionRefused
 from hub.core.catalogue import Catalogue
-from hub.registry import Transaction, journal
+from hub.core.holdings import Fragment
+from hub.core.receipts import Event, Matter
+from hub.registry import Registry, Transaction, journal
 from hub.registry import tables as t
 from hub.registry.heard import storable
 from hub.registry.streams import Stream, read_streams
@@ -85,6 +87,15 @@ def tell(transaction: Transaction, now: int, by: int | None, owner: int | None, 
     about = {None} if owner is None else transaction.people.deciders(owner)
     for reader in about:
         journal.write(transaction.connection, now, by, reader, what)
+
+
+def give_receipt(
+    registry: Registry, transaction: Transaction, owner: int, event: Event, matter: Matter, now: int,
+    name: Fragment | None = None,
+) -> None:  # fmt: skip
+    """Give everybody who decides for `owner` a receipt, about the `name` in a commons if it is of that."""
+    for party in sorted(transaction.people.deciders(owner)):
+        registry.receipts.issue(transaction, party, event, matter, now, nym=None if name is None else name.nym)
 
 
 def plain(text: str, what: str, *, empty: bool = False) -> str:

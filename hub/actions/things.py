@@ -179,6 +179,8 @@ def set_place(
             place_grade=None if grade is None else int(grade),
         ))  # fmt: skip
         tx.changed()
+        for stream in read_streams(tx, registry.catalogue, things=[thing]):
+            settle(tx, stream, registry.street, now)  # the rest that an end to come will need is there, and not here
         tell(tx, now, by, owner, "moved a thing")
 
 

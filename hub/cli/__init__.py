@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from hub.cli import commons, grades, parties, running, sources, things
+from hub.cli import commons, grades, household, looks, mine, objections, owner, parties, running, sources, things
 from hub.control.names import CommandError
 from hub.core.store import StoreUnavailable
 from hub.settings import SettingsError
@@ -23,15 +23,25 @@ cli = typer.Typer(
     "  barrio party add 'Ana'                         who owns\n\n"
     "  barrio thing add 'Balcony' --owner Ana         what she owns: prints user name, password and a line to try\n\n"
     "  barrio grade set balcony pm25 street           how far it may be known (default: home)\n\n"
-    "  barrio party link Ana                          her own page, by a link that expires",
+    "  barrio party link Ana                          her own page, by a link that expires\n\n"
+    "  barrio pause balcony --hours 8                 what it measures stays at home\n\n"
+    "  barrio erase Ana --thing balcony               gone, and looked for in every file\n\n"
+    "  barrio export Ana --to ana.zip                 everything that is hers",
 )  # fmt: skip
 cli.add_typer(running.hub)
+cli.add_typer(household.opening)
+cli.add_typer(mine.mine)
+cli.add_typer(owner.owner)
+cli.add_typer(looks.looks)
 for name, group in (
     ("party", parties.party),
     ("thing", things.thing),
     ("grade", grades.grade),
     ("commons", commons.commons),
+    ("household", household.household),
+    ("objection", objections.objection),
     ("source", sources.source),
+    ("log", looks.log),
 ):
     cli.add_typer(group, name=name)
 

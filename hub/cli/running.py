@@ -1,4 +1,4 @@
-"""The hub itself: run, demo, check, status, log, decode.
+"""The hub itself: run, demo, check, status, decode.
 
 Rule: what it prints on the way says nothing of values.
 """
@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from hub import app, configured, demo
-from hub.cli.asking import Config, config_file, do, when
+from hub.cli.asking import Config, config_file, do
 from hub.control.names import CommandError
 from hub.core.reading import DecodeError
 from hub.decoders import DECODERS
@@ -56,18 +56,6 @@ def status(config: Config = None) -> None:
     """How the hub is: what it holds, what it has taken, what waits."""
     for key, value in do(config, "status", {}).items():
         typer.echo(f"{key:28} {value}")
-
-
-@hub.command()
-def log(
-    config: Config = None,
-    count: Annotated[int, typer.Option(help="How many entries.")] = 30,
-    refusals: Annotated[bool, typer.Option("--refusals", help="What was refused, instead of what was done.")] = False,
-) -> None:
-    """What was done, by whom, and with --refusals what things sent that could not be used. Never a value."""
-    settings = read(config_file(config))
-    for entry in do(config, "refusals" if refusals else "log", {"count": count})["entries"]:
-        typer.echo(f"{when(settings, entry['at'])}  {entry['who']:20}  {entry['what']}")
 
 
 @hub.command()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hub.actions import ActionRefused
-from hub.control import commons, grades, parties, things, whole
+from hub.control import commons, grades, guardians, household, looks, mine, objections, parties, things, whole
 from hub.control.desk import Desk
 from hub.control.names import CommandError
 from hub.core.store import StoreUnavailable
@@ -20,6 +20,11 @@ COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     **things.COMMANDS,
     **grades.COMMANDS,
     **commons.COMMANDS,
+    **guardians.COMMANDS,
+    **looks.COMMANDS,
+    **mine.COMMANDS,
+    **household.COMMANDS,
+    **objections.COMMANDS,
     **whole.COMMANDS,
 }
 

@@ -15,6 +15,7 @@ from hub.ingest.pipeline import Counts
 from hub.mqtt.contracts import Counters
 from hub.registry import Registry
 from hub.settings import Settings
+from hub.upkeep import Upkeep
 
 
 class Door(Protocol):
@@ -28,9 +29,21 @@ class Door(Protocol):
         """End a credential's connections; on the event loop's thread."""
 
 
+class Releasing(Protocol):
+    """What a command may know of the releaser."""
+
+    @property
+    def waiting(self) -> int:
+        """Of how many properties something is due that is not done."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps it from publishing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What commands work with; `counts` and `door` only when the hub runs. `web` is where its pages are."""
+    """What commands work with; `counts`, `door` and `releaser` only when the hub runs. `web` is where its pages are."""
 
     registry: Registry
     store: Store
@@ -41,3 +54,5 @@ class Desk:
     door: Door | None = None
     hang_up: Callable[[int], None] | None = None
     web: str | None = None
+    upkeep: Upkeep | None = None
+    releaser: Releasing | None = None

@@ -7,7 +7,9 @@ one.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from hub.core.holdings import Commons, Datastream, Party, Thing
 from hub.core.places import Place
@@ -67,6 +69,21 @@ def place_of(word: str) -> Place:
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):  # noqa: PLR2004 - degrees
         raise CommandError(f"{word!r} is not on this Earth: latitude first, then longitude")
     return Place(lat, lon)
+
+
+def moment_of(zone: str, word: str) -> int:
+    """A time (µs) as people write it, by the clock of `zone` unless it says otherwise."""
+    try:
+        when = datetime.fromisoformat(word)
+    except ValueError as error:
+        raise CommandError(f"{word!r} is no time: write 2027-05-01 or 2027-05-01T18:30") from error
+    when = when if when.tzinfo is not None else when.replace(tzinfo=ZoneInfo(zone))
+    return round((when - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000_000
+
+
+def day_of(zone: str, moment: int) -> str:
+    """The day and minute of a moment (µs) by the clock of `zone`."""
+    return datetime.fromtimestamp(moment / 1e6, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def _one(word: str, every: Iterable[T], named: list[T], what: str) -> T:

@@ -6,9 +6,12 @@ Rule: numbers of things and messages, never a value and never a place.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.control.desk import Desk
+from hub.control.mine import kept
 
 
 def _status(desk: Desk) -> dict[str, Any]:
@@ -24,6 +27,18 @@ def _status(desk: Desk) -> dict[str, Any]:
             "readings stored": desk.counts.readings, "messages refused": sum(desk.counts.refused.values()),
             "storing": "waiting: the store cannot take data" if desk.counts.waiting else "yes",
         }  # fmt: skip
+    return found | _released(desk) | kept(desk)
+
+
+def _released(desk: Desk) -> dict[str, Any]:
+    """Until when windows are out, and whether more are coming."""
+    until = desk.registry.releases.out_until()
+    zone = ZoneInfo(desk.settings.hub.zone)
+    told = "none yet" if until is None else f"until {datetime.fromtimestamp(until / 1e6, zone):%Y-%m-%d %H:%M}"
+    found: dict[str, Any] = {"releases": told}
+    if desk.releaser is not None:
+        waiting = desk.releaser.waiting
+        found["releasing"] = desk.releaser.trouble or (f"{waiting} properties wait" if waiting else "yes")
     return found
 
 

@@ -13,10 +13,11 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from hub.core.grade import Grade
+from hub.core.grade import DAY, Grade
 
 BEGINNING = -(2**62)
 END = 2**62
+_TOLD_APART = 7 * DAY
 
 
 class Step(Struct, frozen=True, order=True):
@@ -86,6 +87,17 @@ def bands(history: History, now: int) -> tuple[Band, ...]:
     cuts = {BEGINNING, *(s.since for s in steps), *(t.since for t in ticks), *(min(t.until, t.at) for t in ticks)}
     edges = [*sorted(cuts), END]
     return tuple(_band(a, b, steps, ticks) for a, b in pairwise(edges))
+
+
+def whole_days(period: Span, now: int) -> Span:
+    """The part of a past period whose readings can be told from others at `now`; it may be empty.
+
+    What arrived more than a week ago may be kept as means of what arrived on one day (UTC; `hub.core.store.Thinning`).
+    """
+    since, until = period.since, period.until
+    since = -(-since // DAY) * DAY if BEGINNING < since < now - _TOLD_APART else since
+    until = until // DAY * DAY if until < now - _TOLD_APART else until
+    return Span(since, until)
 
 
 def effective(wish: Grade, arrival: Grade, received: int, history: History, now: int) -> Grade:

@@ -42,12 +42,25 @@ class Thing(Struct, frozen=True):
     since: int = 0
 
 
+class Fragment(Struct, frozen=True, order=True):
+    """A part of somebody in one commons: for what is measured from `since` to `until` (µs) he is `nym` there.
+
+    `nym` is his pseudonym (`hub.core.fragments`), which nobody has anywhere else; `name` is how it is shown.
+    """
+
+    since: int
+    until: int
+    nym: str
+    name: str
+
+
 class Datastream(Struct, frozen=True, kw_only=True):
     """One property of one thing; owner and grade live here.
 
     `property` is a catalogue id or empty when unknown, `named` what the device calls it; `unit` as stored, with
     `scale` and `shift` to the property's own unit; `household` the parties that see it exactly; `home` the number of
-    the home it counts for (None: it never counts); `commons` the one commons it shows itself to.
+    the home it counts for (None: it never counts); `commons` the one commons it shows itself to, under the names of
+    `fragments`, in order of time and without overlap; for a time without one it is not shown there.
     """
 
     id: int
@@ -63,21 +76,41 @@ class Datastream(Struct, frozen=True, kw_only=True):
     cap: Grade
     history: History = History()
     commons: int | None = None
-    pseudonym: str | None = None
+    fragments: tuple[Fragment, ...] = ()
 
     def grade(self, now: int) -> Grade:
         """The grade in force: what its people wish, under its cap."""
         return min(grade_at(self.history.steps, now), self.cap)
 
 
+def fragment_at(fragments: Iterable[Fragment], moment: int) -> Fragment | None:
+    """The fragment under which is shown what is measured at a moment (µs); None: it is not shown."""
+    return next((f for f in fragments if f.since <= moment < f.until), None)
+
+
 class Commons(Struct, frozen=True):
-    """A shared project (STAplus Project): purpose, the properties it asks for."""
+    """A shared project (STAplus Project): its charter, as anybody may read it.
+
+    `properties` it asks for (none: any); `since` and `ends` µs; `homes`: so many at least a release of its data stands
+    for (0: as many as any); a pseudonym lasts `epoch_days`; its members see `retention_days` back (None: as long as
+    their owners keep it); `members` how many there are, in words and never exactly.
+    """
 
     id: int
     handle: str
     name: str
     purpose: str
     properties: tuple[str, ...] = ()
+    since: int = 0
+    ends: int | None = None
+    homes: int = 0
+    epoch_days: int = 90
+    retention_days: int | None = None
+    members: str = "fewer than five"
+
+    def runs(self, now: int) -> bool:
+        """Whether it has not ended yet."""
+        return self.ends is None or now < self.ends
 
 
 class Rest(Struct, frozen=True):
@@ -90,16 +123,30 @@ class Rest(Struct, frozen=True):
 
 
 class Holdings(Struct, frozen=True):
-    """Everything the gate needs to know, at one `revision` of the registry."""
+    """Everything the gate needs to know, at one `revision` of the registry.
+
+    `fragments`: (commons, member) → the names he has there through time.
+    """
 
     revision: int
     parties: Mapping[int, Party] = MappingProxyType({})
     things: Mapping[int, Thing] = MappingProxyType({})
     datastreams: tuple[Datastream, ...] = ()
     commons: Mapping[int, Commons] = MappingProxyType({})
+    fragments: Mapping[tuple[int, int], tuple[Fragment, ...]] = MappingProxyType({})
     rests: tuple[Rest, ...] = ()
     street: Partition = Partition((), 8)
     shared: Partition = Partition((), 9)
+
+    def running(self, commons: Iterable[int], now: int) -> frozenset[int]:
+        """Those of these commons that exist and have not ended; whoever was a member of others is none any more."""
+        return frozenset(i for i in commons if i in self.commons and self.commons[i].runs(now))
+
+    def called(self, parties: Iterable[int], now: int) -> dict[int, str]:
+        """What somebody who acts as these parties is called in each commons of which he is a member now."""
+        acting = frozenset(parties)
+        names = {c: fragment_at(f, now) for (c, member), f in self.fragments.items() if member in acting}
+        return {c: f.name for c, f in names.items() if f is not None}
 
 
 def homes(links: Iterable[tuple[object, object]]) -> dict[object, int]:

@@ -65,7 +65,8 @@ class Announcement(Struct, frozen=True):
     """What a device or gateway says about one property of one thing (discovery, exposes, births, `about`).
 
     `kind` is the device class or property type in the format's own word; `exposure` is `indoor`, `outdoor` or None.
-    An announcement whose `property` is empty describes the thing itself.
+    An announcement whose `property` is empty describes the thing itself; `signing_key` is its public key (Ed25519),
+    with which it signs what it seals.
     """
 
     thing: str
@@ -75,17 +76,31 @@ class Announcement(Struct, frozen=True):
     kind: str | None = None
     exposure: str | None = None
     description: str | None = None
+    signing_key: bytes | None = None
 
 
 Heard = Mapping[tuple[str, str], Announcement]
 """What was announced under one credential: (thing, property) → the last announcement."""
 
 
+class Envelope(Struct, frozen=True):
+    """What is written on the outside of what a household alone can open (`hub.core.sealed`).
+
+    `key` is the name of the key it was sealed to (hex), `sequence` its number among the thing's, `body` all of it.
+    """
+
+    key: str
+    thing: str
+    sequence: int
+    body: bytes
+
+
 class Decoded(Struct, gc=False):
-    """What a decoder makes of one message: readings, announcements; both empty when it holds nothing to keep."""
+    """What a decoder makes of one message: readings, announcements, or an envelope that stays closed; maybe nothing."""
 
     readings: list[Reading]
     announcements: Sequence[Announcement] = ()
+    sealed: Envelope | None = None
 
 
 class Decoder(Protocol):

@@ -18,7 +18,7 @@ from hub.registry.first_heard import EXPOSURES, recognised
 from hub.registry.grades import keep_caps
 from hub.registry.heard import Live, write_heard
 
-_Thing = Row[int, str, str, str | None, bool]
+_Thing = Row[int, str, str, str | None, bool, bytes | None]
 
 
 def learn(
@@ -52,15 +52,17 @@ def _kind(transaction: Transaction, credential: int) -> str | None:
 def _things(transaction: Transaction, credential: int, kind: str) -> dict[str, _Thing]:
     """The open things of a credential by their name on the wire; by the empty one, if it speaks for one thing only."""
     h = t.things.c
-    query = select(h.id, h.wire, h.name, h.exposure, h.exposure_stated).where(h.closed.is_(None))
+    query = select(h.id, h.wire, h.name, h.exposure, h.exposure_stated, h.signing_key).where(h.closed.is_(None))
     things = {row.wire: row for row in transaction.connection.execute(query.where(h.credential == credential))}
     return {"": next(iter(things.values()))} if kind == "thing" and things else things
 
 
 def _describe(transaction: Transaction, thing: _Thing, a: Announcement) -> bool:
-    new: dict[str, str] = {}
+    new: dict[str, str | bytes] = {}
     if a.name and a.name != thing.name:
         new["name"] = a.name
+    if a.signing_key is not None and thing.signing_key is None:  # the first holds; another only its owner can set
+        new["signing_key"] = a.signing_key
     if a.exposure in EXPOSURES and a.exposure != thing.exposure and not thing.exposure_stated:
         new["exposure"] = str(a.exposure)
     if new:

@@ -5,6 +5,7 @@ Rule: whole tables are read with one query each and joined here, so that ten tho
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -14,35 +15,43 @@ from sqlalchemy import Connection, select
 from hub.core.catalogue import Catalogue, Exposure, ObservedProperty, cap
 from hub.core.grade import Grade
 from hub.core.history import END, arrival_grade, next_change
-from hub.core.holdings import Commons, Datastream, Holdings, Rest, Thing
+from hub.core.holdings import Commons, Datastream, Fragment, Holdings, Rest, Thing
 from hub.core.observations import Key, Series, SeriesTable
 from hub.core.places import Partition, Place
 from hub.registry import tables as t
+from hub.registry.fragments import EPOCH_DAYS, read_fragments
 from hub.registry.histories import NO_HISTORY, histories
 from hub.registry.people import People, read_people
 
 
 class Compiled(Struct, frozen=True):
-    """What was compiled at one revision: holdings, people, the credentials that are open, and where keys lead."""
+    """What was compiled at one revision: holdings, people, the open credentials with their locks, and where keys lead.
+
+    A lock is whatever changes when others may come in by a credential than before.
+    """
 
     holdings: Holdings
     people: People
-    open_credentials: frozenset[int]
+    locks: Mapping[int, str]
     keys: tuple[tuple[Key, int, float, float], ...]
 
 
 def compiled(connection: Connection, catalogue: Catalogue, street: Partition, shared: Partition) -> Compiled:
     """Read everything; `connection` gives one consistent view."""
     revision = connection.execute(select(t.state.c.revision)).scalar_one()
+    fragments = read_fragments(connection)
     people = read_people(connection)
     things = _things(connection)
     holdings = Holdings(
         revision=revision, parties=MappingProxyType(people.parties), things=MappingProxyType(things),
-        datastreams=_datastreams(connection, catalogue, people, things), commons=MappingProxyType(_commons(connection)),
+        datastreams=_datastreams(connection, catalogue, people, things, fragments),
+        commons=MappingProxyType(_commons(connection, people)), fragments=MappingProxyType(fragments),
         rests=_rests(connection), street=street, shared=shared,
     )  # fmt: skip
-    open_credentials = connection.execute(select(t.credentials.c.id).where(t.credentials.c.closed.is_(None)))
-    return Compiled(holdings, people, frozenset(open_credentials.scalars()), _keys(connection))
+    c = t.credentials.c
+    rows = connection.execute(select(c.id, c.hash, c.certificate).where(c.closed.is_(None)))
+    locks = {i: f"{kept} {certificate or ''}" for i, kept, certificate in rows}
+    return Compiled(holdings, people, MappingProxyType(locks), _keys(connection))
 
 
 def series_table(all_of: Compiled, catalogue: Catalogue, now: int) -> tuple[SeriesTable, int]:
@@ -103,10 +112,10 @@ def _things(connection: Connection) -> dict[int, Thing]:
 
 
 def _datastreams(
-    connection: Connection, catalogue: Catalogue, people: People, things: Mapping[int, Thing]
-) -> tuple[Datastream, ...]:
+    connection: Connection, catalogue: Catalogue, people: People, things: Mapping[int, Thing],
+    fragments: Mapping[tuple[int, int], tuple[Fragment, ...]],
+) -> tuple[Datastream, ...]:  # fmt: skip
     told = histories(connection)
-    names = _pseudonyms(connection)
     households = {owner: people.seen_by(owner) for owner in {thing.owner for thing in things.values()}}
     members = {owner: people.member(owner) for owner in households}
     c = t.datastreams.c
@@ -120,21 +129,33 @@ def _datastreams(
             household=households[owner], home=people.homes.get(owner),
             cap=cap(catalogue.get(observed), where.exposure, people.parties[owner].kind),
             history=told.get(i, NO_HISTORY), commons=commons,
-            pseudonym=None if commons is None else names.get((commons, members[owner])),
+            fragments=() if commons is None else fragments.get((commons, members[owner]), ()),
         ))  # fmt: skip
     return tuple(every)
 
 
-def _pseudonyms(connection: Connection) -> dict[tuple[int, int], str]:
-    c = t.fragments.c
-    rows = connection.execute(select(c.commons, c.party, c.nym).order_by(c.epoch, c.turn))
-    return {(commons, party): nym for commons, party, nym in rows}
+def _commons(connection: Connection, people: People) -> dict[int, Commons]:
+    c, m = t.commons.c, t.memberships.c
+    homes: dict[int, set[int]] = defaultdict(set)
+    for commons, party in connection.execute(select(m.commons, m.party).where(m.until.is_(None))):
+        homes[commons].add(people.homes.get(party, party))
+    query = select(
+        c.id, c.handle, c.name, c.purpose, c.properties, c.since, c.ends, c.homes, c.epoch_days, c.retention_days,
+    ).where(c.closed.is_(None))  # fmt: skip
+    return {
+        r.id: Commons(
+            r.id, r.handle, r.name, r.purpose, tuple(r.properties.split()), r.since, r.ends, r.homes or 0,
+            r.epoch_days or EPOCH_DAYS, r.retention_days, _how_many(len(homes[r.id])),
+        )
+        for r in connection.execute(query)
+    }  # fmt: skip
 
 
-def _commons(connection: Connection) -> dict[int, Commons]:
-    c = t.commons.c
-    rows = connection.execute(select(c.id, c.handle, c.name, c.purpose, c.properties).where(c.closed.is_(None)))
-    return {i: Commons(i, handle, name, purpose, tuple(asked.split())) for i, handle, name, purpose, asked in rows}
+def _how_many(homes: int) -> str:
+    """How many homes belong to a commons, as its charter says it."""
+    if homes < 5:  # noqa: PLR2004 - no fewer are ever told apart
+        return "fewer than five"
+    return "5 to 9" if homes < 10 else "10 to 19" if homes < 20 else "20 or more"  # noqa: PLR2004 - the house's bands
 
 
 def _rests(connection: Connection) -> tuple[Rest, ...]:

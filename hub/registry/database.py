@@ -7,9 +7,10 @@ Barrio wrote is not touched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteBusy
 from threading import Lock, local
 
 from alembic import command
@@ -108,6 +109,22 @@ class Database:
         """The revision as the database has it."""
         with self.read() as connection:
             return int(connection.execute(select(t.state.c.revision)).scalar_one())
+
+    def compact(self) -> bool:
+        """Write SQLite's file anew, so that it holds nothing of what was deleted, and empty its log.
+
+        False when that cannot be done now because somebody reads in the old one. What another database does with what
+        was deleted is its operator's business: True.
+        """
+        if self._engine.url.get_backend_name() != "sqlite":
+            return True
+        with self._lock, _translated(), closing(self._engine.raw_connection()) as raw:
+            try:
+                raw.cursor().execute("VACUUM").close()
+                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except SqliteBusy:
+                return False
+            return not busy
 
     def close(self) -> None:
         """Let go of the file."""

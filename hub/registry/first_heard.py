@@ -90,6 +90,19 @@ class Doorstep:
                 refused[key] = reason
         return refused
 
+    def welcome(self, name: str, most_things: int) -> int | str:
+        """The thing of this name, made if there is none yet; the reason in words when it cannot be."""
+        objection = self._objection(Key(self._credential, name, "-", None))
+        if objection is not None:
+            return objection
+        room = most_things - sum(not thing.closed for thing in self._things.values())
+        if self._alone is None and name not in self._things and room > 0:
+            self._add_things([name])
+        thing = self._things.get(name if self._alone is None else self._alone)
+        if thing is None:
+            return FULL
+        return CLOSED if thing.closed else thing.id
+
     def write(self) -> bool:
         """Write down what is new; whether there was anything. Ids are drawn here: what is refused uses up none."""
         fresh = new_ids(self._connection, len(self._new_streams))
@@ -121,6 +134,7 @@ class Doorstep:
                 "id": i, "handle": new_handle(), "wire": name, "name": told.name or "", "title": "", "description": "",
                 "exposure": told.exposure if told.exposure in EXPOSURES else None, "exposure_stated": False,
                 "owner": self._party, "credential": self._credential, "since": self._now,
+                "signing_key": told.signing_key,
             })  # fmt: skip
 
     def _stream(self, key: Key) -> str | None:

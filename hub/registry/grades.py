@@ -1,6 +1,7 @@
 """From the wishes of several adults to the grade that holds.
 
-Rule: the strictest wish holds, under the cap. What held is only ever added to, each step later than the one before,
+Rule: the strictest wish holds, under the cap; for a ward whose guardians decide by majority, the highest that more
+than half of them wish at least. What held is only ever added to, each step later than the one before,
 so that no later change can open what was closed; a raise that is still to come may be withdrawn.
 """
 
@@ -25,11 +26,21 @@ REST = 7 * DAY + HOUR
 """So long a cell shows nothing of a property after somebody's `street` rows have left it."""
 
 
+def wishes_of(transaction: Transaction, datastream: int) -> dict[int, list[Step]]:
+    """What each party wishes for a datastream, in order of time, with what is to come."""
+    c = t.wishes.c
+    query = select(c.party, c.since, c.grade).where(c.datastream == datastream).order_by(c.since)
+    wishes: dict[int, list[Step]] = defaultdict(list)
+    for party, since, grade in transaction.connection.execute(query):
+        wishes[party].append(Step(since, Grade(grade)))
+    return wishes
+
+
 def wish(transaction: Transaction, stream: Stream, party: int, grade: Grade, now: int) -> int:
     """Record what one of the deciders wants; when (µs) it begins to count. `settle` makes it hold."""
     c = t.wishes.c
     mine = (c.datastream == stream.id) & (c.party == party)
-    present = grade_at(_wishes(transaction, stream.id).get(party, ()), now)
+    present = grade_at(wishes_of(transaction, stream.id).get(party, ()), now)
     waits = grade > present and len(transaction.people.deciders(stream.owner)) > 1
     since = now + NOTICE if waits else now
     transaction.connection.execute(delete(t.wishes).where(mine, (c.since > now) | (c.since == since)))
@@ -39,14 +50,23 @@ def wish(transaction: Transaction, stream: Stream, party: int, grade: Grade, now
     return since
 
 
+def lapse(transaction: Transaction, stream: Stream, party: int, grade: Grade, at: int) -> None:
+    """From `at` (µs) on a party's wish falls to this by itself, unless it says so anew; never does it rise."""
+    if grade_at(wishes_of(transaction, stream.id).get(party, ()), at) > grade:
+        transaction.connection.execute(
+            insert(t.wishes).values(datastream=stream.id, party=party, since=at, grade=int(grade))
+        )
+
+
 def settle(transaction: Transaction, stream: Stream, street: Partition, now: int, *, dip: bool = False) -> Grade:
     """Make the wishes of the deciders hold from `now` (µs); with `dip` the past falls to `counted` at most.
 
     Out: the grade that holds now. Raises to come are written as pending.
     """
-    s = t.steps.c
+    s, r = t.steps.c, t.rests.c
     mine = s.datastream == stream.id
     transaction.connection.execute(delete(t.steps).where(mine, s.pending, s.since > now))
+    transaction.connection.execute(delete(t.rests).where(r.datastream == stream.id, r.since > now))
     last = transaction.connection.execute(
         select(s.since, s.grade).where(mine).order_by(s.since.desc()).limit(1)
     ).first()
@@ -54,31 +74,34 @@ def settle(transaction: Transaction, stream: Stream, street: Partition, now: int
     fresh = _Course(before, now if last is None else max(now, last.since + 1))
     if dip and before > Grade.COUNTED:
         fresh.to(Grade.COUNTED, now)
-    wishes = _wishes(transaction, stream.id)
+    wishes = wishes_of(transaction, stream.id)
     decided = [wishes.get(party, []) for party in transaction.people.deciders(stream.owner)]
-    fresh.to(_holds(decided, stream.cap, now), now)
+    majority = stream.owner in transaction.people.majority
+    fresh.to(_holds(decided, stream.cap, now, majority=majority), now)
     holds_now, firm = fresh.grade, len(fresh.steps)
     for moment in sorted({w.since for some in decided for w in some if w.since > now}):
-        fresh.to(_holds(decided, stream.cap, moment), moment)
+        fresh.to(_holds(decided, stream.cap, moment, majority=majority), moment)
     _write(transaction, stream.id, fresh.steps, firm)
     _withdraw_ticks(transaction, stream.id, now)
-    _rest(transaction, stream, street, before, fresh.steps)
+    _rest(transaction, stream, street, before, fresh.steps, firm)
     return holds_now
 
 
 def cap_wishes(transaction: Transaction, stream: Stream, most: Grade, now: int) -> None:
     """No wish, present or to come, above `most`: what was possible once does not come back by itself."""
     c = t.wishes.c
-    high = (c.datastream == stream.id) & (c.grade > int(most))
-    transaction.connection.execute(delete(t.wishes).where(high, c.since > now))
-    for party, some in _wishes(transaction, stream.id).items():
+    for party, some in wishes_of(transaction, stream.id).items():
+        first = next((s.since for s in some if s.since > now and s.grade > most), None)
+        if first is not None:  # and what was to follow it: a fall from there would be a raise from here
+            gone = (c.datastream == stream.id) & (c.party == party) & (c.since >= first)
+            transaction.connection.execute(delete(t.wishes).where(gone))
         if grade_at(some, now) > most:
             _wish_now(transaction, stream, party, most, now)
 
 
 def keep_unsealed(transaction: Transaction, stream: Stream, now: int) -> None:
     """Who wished it sealed alone wishes `home` from now on: it is not to be sealed by somebody else's leaving."""
-    for party, some in _wishes(transaction, stream.id).items():
+    for party, some in wishes_of(transaction, stream.id).items():
         if grade_at(some, now) is Grade.SEALED:
             _wish_now(transaction, stream, party, Grade.HOME, now)
 
@@ -107,18 +130,19 @@ def highest(stream: Stream, now: int) -> Grade:
     return min(_summit(stream, now), stream.cap)
 
 
-def rest(transaction: Transaction, stream: Stream, street: Partition, since: int) -> None:
-    """Let the cell of a `street` datastream rest from `since` (µs) for `REST`."""
+def rest(transaction: Transaction, stream: Stream, street: Partition, since: int, *, planned: bool = False) -> None:
+    """Let the cell of a `street` datastream rest from `since` (µs) for `REST`; `planned`: unless something changes."""
     cell = street.cell_of(stream.place)
     if cell is None:
         return
     r = t.rests.c
-    until = since + REST
-    over = (r.until <= since) | ((r.since >= since) & (r.until <= until))
-    transaction.connection.execute(delete(t.rests).where(r.property == stream.property, r.cell == cell, over))
-    transaction.connection.execute(
-        insert(t.rests).values(property=stream.property, cell=cell, since=since, until=until)
-    )
+    if not planned:
+        same = (r.property == stream.property) & (r.cell == cell) & r.datastream.is_(None)
+        over = (r.until <= since) | ((r.since >= since) & (r.until <= since + REST))
+        transaction.connection.execute(delete(t.rests).where(same, over))
+    transaction.connection.execute(insert(t.rests).values(
+        property=stream.property, cell=cell, since=since, until=since + REST, datastream=stream.id if planned else None,
+    ))  # fmt: skip
     transaction.changed()
 
 
@@ -137,20 +161,11 @@ class _Course:
             self.grade, self._slot = grade, self._slot + 1
 
 
-def _wishes(transaction: Transaction, datastream: int) -> dict[int, list[Step]]:
-    c = t.wishes.c
-    query = select(c.party, c.since, c.grade).where(c.datastream == datastream).order_by(c.since)
-    wishes: dict[int, list[Step]] = defaultdict(list)
-    for party, since, grade in transaction.connection.execute(query):
-        wishes[party].append(Step(since, Grade(grade)))
-    return wishes
-
-
-def _holds(wishes: Collection[Sequence[Step]], cap: Grade, moment: int) -> Grade:
+def _holds(wishes: Collection[Sequence[Step]], cap: Grade, moment: int, *, majority: bool) -> Grade:
     """The strictest under the cap; `sealed` needs all of them: one alone closes it to the home."""
-    each = [grade_at(some, moment) for some in wishes]
-    least = min(each)
-    return Grade.HOME if least is Grade.SEALED and max(each) is not Grade.SEALED else min(least, cap)
+    each = sorted((grade_at(some, moment) for some in wishes), reverse=True)
+    least = each[len(each) // 2] if majority else each[-1]
+    return Grade.HOME if least is Grade.SEALED and each[0] is not Grade.SEALED else min(least, cap)
 
 
 def _summit(stream: Stream, now: int) -> Grade:
@@ -178,10 +193,12 @@ def _withdraw_ticks(transaction: Transaction, datastream: int, now: int) -> None
             transaction.connection.execute(delete(t.ticks).where(k.id == row.id))
 
 
-def _rest(transaction: Transaction, stream: Stream, street: Partition, before: Grade, steps: Iterable[Step]) -> None:
-    """Whenever `street` rows of a datastream go, for whatever reason, its cell rests."""
+def _rest(
+    transaction: Transaction, stream: Stream, street: Partition, before: Grade, steps: Iterable[Step], firm: int
+) -> None:  # fmt: skip
+    """Whenever `street` rows of a datastream go, for whatever reason, its cell rests; what was planned is void."""
     held = before
-    for step in steps:
+    for i, step in enumerate(steps):
         if held is Grade.STREET:
-            rest(transaction, stream, street, step.since)
+            rest(transaction, stream, street, step.since, planned=i >= firm)
         held = step.grade

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, and_, delete, insert, or_, select
 
 from hub.core.reading import Announcement
@@ -22,10 +23,13 @@ _LONGEST = 500
 
 
 def news(live: Live, announcements: Iterable[Announcement]) -> Live:
-    """Those that say something new and can be kept."""
+    """Those that say something new and can be kept; the first signing key of a thing stays."""
     fresh: Live = {}
     for a in announcements:
         where = (a.thing, a.property)
+        known = fresh.get(where) or live.get(where)
+        if known is not None and known.signing_key is not None:
+            a = replace(a, signing_key=known.signing_key)  # noqa: PLW2901 - the same announcement, but for its key
         room = where in live or len(live) + len(fresh) < MOST
         if live.get(where) != a and room and _storable(a):
             fresh[where] = a
@@ -35,7 +39,7 @@ def news(live: Live, announcements: Iterable[Announcement]) -> Live:
 def read_heard(connection: Connection, credential: int) -> Live:
     """What was announced under a credential, from the database."""
     c = t.heard.c
-    query = select(c.thing, c.property, c.name, c.unit, c.kind, c.exposure, c.description)
+    query = select(c.thing, c.property, c.name, c.unit, c.kind, c.exposure, c.description, c.signing_key)
     rows = connection.execute(query.where(c.credential == credential))
     return {(row[0], row[1]): Announcement(*row) for row in rows}
 
@@ -49,7 +53,8 @@ def write_heard(connection: Connection, credential: int, announcements: Live) ->
         rows = [announcements[where] for where in part]
         connection.execute(insert(t.heard), [
             {"credential": credential, "thing": a.thing, "property": a.property, "name": a.name, "unit": a.unit,
-             "kind": a.kind, "exposure": a.exposure, "description": a.description} for a in rows
+             "kind": a.kind, "exposure": a.exposure, "description": a.description, "signing_key": a.signing_key}
+            for a in rows
         ])  # fmt: skip
 
 

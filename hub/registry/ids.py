@@ -1,10 +1,11 @@
-"""Ids and pseudonyms: random, so that they say nothing, and never given twice.
+"""Ids, random so that they say nothing, and how pseudonyms are shown.
 
 Rule: an id that was used once, for whatever it was, is never used again, not even after it is erased.
 """
 
 from __future__ import annotations
 
+import base64
 import secrets
 
 from sqlalchemy import Connection, insert, select
@@ -13,7 +14,10 @@ from hub.registry import tables as t
 
 _LARGEST = 2**31 - 1
 _CHUNK = 500
-_ATTEMPTS = 20
+_NYM = 16
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_SAID = 2**60 - 1
+"""The bits of a pseudonym that are not among its first four letters."""
 
 _HOW = (
     "amber ample brave breezy bright brisk calm candid clear copper coral cosy crisp curious dapper deep dewy eager "
@@ -51,12 +55,10 @@ def new_id(connection: Connection) -> int:
     return new_ids(connection, 1)[0]
 
 
-def new_pseudonym(connection: Connection, commons: int) -> str:
-    """Two words that nobody has or had in this commons (a third and more once the pairs run short)."""
-    words: list[str] = []
-    for attempt in range(_ATTEMPTS):
-        words = [*(secrets.choice(_HOW.split()) for _ in range(1 + attempt // 8)), secrets.choice(_WHO.split())]
-        taken = select(t.fragments.c.id).where(t.fragments.c.commons == commons, t.fragments.c.nym == " ".join(words))
-        if connection.execute(taken).first() is None:
-            break
-    return " ".join(words)
+def shown_as(nym: str) -> str:
+    """A pseudonym (`hub.core.fragments`) as people can say it: two words made from it, and its first four letters."""
+    if len(nym) != _NYM or not set(nym) <= set(_BASE32):
+        return nym
+    number = int.from_bytes(base64.b32decode(nym.upper())) & _SAID
+    how, who = _HOW.split(), _WHO.split()
+    return f"{how[number % len(how)]} {who[number // len(how) % len(who)]} {nym[:4]}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from msgspec import Struct
+from msgspec import Struct, field
 from sqlalchemy import Connection, select
 
 from hub.core.catalogue import PartyKind
@@ -21,7 +21,8 @@ class People(Struct):
     """The parties and how they belong together at one moment.
 
     `households` person → households he lives in, `adults` household → its adults, `guardians` ward → its guardians;
-    `any_guardian` the wards for which one guardian may act alone; `staff` who acts for the city.
+    `any_guardian` the wards for which one guardian may act alone, `majority` those for which more than half decide;
+    `staff` who acts for the city.
     """
 
     parties: dict[int, Party]
@@ -31,6 +32,7 @@ class People(Struct):
     any_guardian: set[int]
     staff: set[int]
     homes: dict[int, int]
+    majority: set[int] = field(default_factory=set)
 
     def seen_by(self, owner: int) -> frozenset[int]:
         """The parties that see exactly what `owner` owns: itself, its households, its guardians."""
@@ -79,14 +81,14 @@ class People(Struct):
 def read_people(connection: Connection) -> People:
     """The people of the registry as they are now."""
     parties: dict[int, Party] = {}
-    staff, any_guardian = set(), set()
+    staff: set[int] = set()
+    by_rule: dict[str, set[int]] = defaultdict(set)
     p = t.parties.c
     for i, kind, name, rule, is_staff in connection.execute(select(p.id, p.kind, p.name, p.rule, p.staff)):
         parties[i] = Party(i, PartyKind(kind), name)
         if is_staff:
             staff.add(i)
-        if rule == "any":
-            any_guardian.add(i)
+        by_rule[rule].add(i)
     households: dict[int, set[int]] = defaultdict(set)
     adults: dict[int, set[int]] = defaultdict(set)
     guardians: dict[int, set[int]] = defaultdict(set)
@@ -97,13 +99,18 @@ def read_people(connection: Connection) -> People:
             adults[household].add(person)
     for ward, guardian in connection.execute(select(g.ward, g.guardian).where(g.until.is_(None))):
         guardians[ward].add(guardian)
-    people = People(parties, dict(households), dict(adults), dict(guardians), any_guardian, staff, {})
+    people = People(
+        parties, dict(households), dict(adults), dict(guardians), by_rule["any"], staff, {}, by_rule["majority"]
+    )  # fmt: skip
     people.homes = _homes(people, connection)
     return people
 
 
 def _homes(people: People, connection: Connection) -> dict[int, int]:
-    """The number of the home of every party that counts: vouched for, and not a being, association or institution."""
+    """The home of every party that counts: vouched for, and not a being, association or institution.
+
+    A home's number is the least id of those who live there, so that it stays when others come to the neighbourhood.
+    """
     dwellers = [i for i in sorted(people.parties) if people.parties[i].kind in _DWELLERS]
     counted = set(dwellers)
     links: list[tuple[object, object]] = [(i, i) for i in dwellers]
@@ -120,7 +127,10 @@ def _homes(people: People, connection: Connection) -> dict[int, int]:
             links.append((party, ("voucher", voucher)))
     number = homes(links)
     real = {number[i] for i in vouched & counted}
-    return {i: number[i] for i in dwellers if number[i] in real}
+    first: dict[int, int] = {}
+    for i in dwellers:
+        first.setdefault(number[i], i)
+    return {i: first[number[i]] for i in dwellers if number[i] in real}
 
 
 def _turned(relation: dict[int, set[int]]) -> dict[int, set[int]]:

@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, delete, func, select, true
 
 from hub.core.admission import Admission
 from hub.core.audience import Audience
+from hub.core.cards import Objection, Said
 from hub.core.catalogue import Catalogue
 from hub.core.holdings import Holdings
 from hub.core.observations import Key, SeriesTable
 from hub.core.places import Partition
 from hub.core.reading import Announcement, Message
-from hub.registry import journal, sources
+from hub.registry import aging, journal, objections, sources
 from hub.registry import tables as t
 from hub.registry.announced import learn
 from hub.registry.compiled import Compiled, compiled, series_table
+from hub.registry.consents import Consents
 from hub.registry.database import Database, RegistryUnavailable, Transaction
 from hub.registry.doors import (
     DEFAULT_LIMITS,
@@ -39,12 +41,19 @@ from hub.registry.doors import (
     write_quarantine,
     write_refusals,
 )
+from hub.registry.erasures import Erasures
 from hub.registry.first_heard import Doorstep
+from hub.registry.fragments import Nyms, write_all_ahead
 from hub.registry.grades import keep_caps
 from hub.registry.heard import Live, news, read_heard
 from hub.registry.kept import Kept
-from hub.registry.keys import KeyFileError, keyed_hash, read_key
+from hub.registry.keys import KeyFileError, derived, keyed_hash, read_key
+from hub.registry.looks import Looks
 from hub.registry.people import People
+from hub.registry.receipts import Receipts
+from hub.registry.releases import Releases
+from hub.registry.sealed import Sealed
+from hub.registry.tree import Tree
 
 QUARANTINE_FULL = "nobody's topic prefix covers this, and there is no room to keep more until the operator has looked"
 
@@ -53,12 +62,21 @@ class Registry:
     """An open registry. Make it with `open`."""
 
     def __init__(
-        self, database: Database, key: bytes, catalogue: Catalogue, street: Partition, shared: Partition, limits: Limits
-    ) -> None:
+        self, database: Database, key: bytes, nyms: Nyms, catalogue: Catalogue, street: Partition, shared: Partition,
+        limits: Limits,
+    ) -> None:  # fmt: skip
         self.catalogue = catalogue
         self.street, self.shared = street, shared
         self.limits = limits
         self._database, self._key = database, key
+        self.nyms = nyms
+        self.releases = Releases(database)
+        self.looks = Looks(database)
+        self.erasures = Erasures(database)
+        self.receipts = Receipts(database, derived(key, "receipts"))
+        self.consents = Consents(database, self.receipts)
+        self.sealed = Sealed(database, catalogue, limits, self.heard)
+        self.tree = Tree(database, derived(key, "log/sign"), derived(key, "log/pad"))
         self._lock = Lock()
         self._compiled: Kept[Compiled] = Kept(database, lambda c: compiled(c, catalogue, street, shared))
         self._doors: Kept[Doors] = Kept(database, lambda c: read_doors(c, limits))
@@ -82,11 +100,14 @@ class Registry:
         """
         try:
             key = read_key(key_file)
+            nyms = Nyms(read_key(key_file.with_name("fragments.key")))
         except (KeyFileError, OSError) as error:
             raise RegistryUnavailable(str(error)) from error
-        registry = cls(Database(where), key, catalogue, street, shared, limits)
+        registry = cls(Database(where), key, nyms, catalogue, street, shared, limits)
+        now = time.time_ns() // 1000 if now is None else now
         with registry.transaction() as transaction:
-            keep_caps(transaction, catalogue, street, time.time_ns() // 1000 if now is None else now)
+            keep_caps(transaction, catalogue, street, now)
+            write_all_ahead(transaction, nyms, now)
         return registry
 
     def close(self) -> None:
@@ -121,9 +142,12 @@ class Registry:
         """Who belongs together, compiled once a revision."""
         return self._compiled.get().people
 
-    def open_credentials(self) -> frozenset[int]:
-        """The credentials that may publish; a connection of any other has to end."""
-        return self._compiled.get().open_credentials
+    def locks(self) -> Mapping[int, str]:
+        """The credentials that may publish, and what changes when others may come in by one than before.
+
+        A connection of any other credential, or from before such a change, has to end.
+        """
+        return self._compiled.get().locks
 
     def series_table(self, now: int) -> SeriesTable:
         """Where readings that arrive at `now` (µs) go; compiled again when the revision or a grade has changed."""
@@ -186,6 +210,21 @@ class Registry:
             learnt = learn(transaction, credential, fresh, self.catalogue, self.street, now)
         if learnt:
             live.update(fresh)
+
+    def unhear(self, party: int) -> None:
+        """Forget what was announced under a party's credentials, for good."""
+        with self.transaction() as transaction:
+            c = t.credentials.c
+            mine = list(transaction.connection.execute(select(c.id).where(c.party == party)).scalars())
+            transaction.connection.execute(delete(t.heard).where(t.heard.c.credential.in_(mine)))
+        for credential in mine:
+            self.heard(credential).clear()
+
+    def forget_old(self, now: int, *, readings: int, sealed: int, log: int) -> dict[str, int]:
+        """Let go what is over or older than these moments (µs), see `hub.registry.aging`; how many of each kind."""
+        with self.transaction() as transaction:
+            gone = aging.forget_old(transaction.connection, now, readings=readings, sealed=sealed, log=log)
+        return gone | {"entries of who looked": self.looks.forget(log)}
 
     def refuse(self, refused: Sequence[Refused]) -> None:
         """Record what was turned away; the newest 50 of each thing are kept."""
@@ -280,8 +319,8 @@ class Registry:
                 sources.note_full(transaction, source, messages[kept].received, QUARANTINE_FULL)
         return kept
 
-    def audience_of_party(self, party: int) -> Audience | None:
-        """Whom a party acts as and where it is a member; None when it is unknown."""
+    def audience_of_party(self, party: int, purpose: str | None = None) -> Audience | None:
+        """Whom a party acts as and where it is a member, with the purpose it states; None when it is unknown."""
         people = self.people()
         if party not in people.parties:
             return None
@@ -289,24 +328,42 @@ class Registry:
         with self._database.read() as connection:
             m = t.memberships.c
             joined = connection.execute(select(m.commons).where(m.party.in_(acting), m.until.is_(None))).scalars()
-            return Audience(party, acting, frozenset(joined), party in people.staff)
+            return Audience(party, acting, frozenset(joined), party in people.staff, purpose)
 
     def audience_of_link(self, token: str, now: int) -> Audience | None:
-        """Who holds a link; None when it is unknown or has expired, both alike."""
+        """Who holds a link, and for which purpose; None when it is unknown or has expired, both alike."""
         kept = self.hash_of(token)
         with self._database.read() as connection:
             c = t.links.c
-            party = connection.execute(select(c.party).where(c.hash == kept, c.expires > now)).scalar()
-        return None if party is None else self.audience_of_party(party)
+            row = connection.execute(select(c.party, c.purpose).where(c.hash == kept, c.expires > now)).first()
+        return None if row is None else self.audience_of_party(row.party, row.purpose)
 
     def journal(self, party: int | None = None, limit: int = 100) -> list[journal.Entry]:
         """What was done, the newest first: all of it, or what concerns one party."""
         with self._database.read() as connection:
             return journal.read(connection, party, limit)
 
+    def objections(self, parties: Collection[int]) -> tuple[Objection, ...]:
+        """What was said to these parties by people who are measured, the newest first."""
+        with self._database.read() as connection:
+            return objections.read_objections(connection, parties)
+
+    def said(self, handle: str) -> Said | None:
+        """What somebody said under this handle, and what was answered; None when there is none such."""
+        with self._database.read() as connection:
+            return objections.read_said(connection, self.hash_of(handle))
+
+    def agreed(self, parties: Collection[int]) -> list[dict[str, str]]:
+        """The receipts of what these parties agreed to: each party's in order, as signed."""
+        return self.receipts.told(parties)
+
     def hash_of(self, secret: str) -> str:
         """How a secret is kept."""
         return keyed_hash(self._key, secret.encode("utf-8", "replace"))
+
+    def derived(self, purpose: str) -> bytes:
+        """A secret key (32 bytes) for one purpose, the same after a restart."""
+        return derived(self._key, purpose)
 
     def _known_hopeless(self) -> dict[Key, str]:
         if self._hopeless[0] != self.revision or len(self._hopeless[1]) > self.limits.quarantine_messages:

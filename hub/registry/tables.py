@@ -122,17 +122,19 @@ to it."""
 memberships = Table(
     "memberships", metadata, _number(), _to("commons", "commons"), _to("party", "parties", index=True),
     _time("since"), _time("until", null=True), Column("turn", Integer, nullable=False), _text("named", null=True),
-    UniqueConstraint("commons", "party"),
+    _time("turned", null=True), UniqueConstraint("commons", "party"),
 )  # fmt: skip
-"""`turn` rises whenever a new pseudonym is due within an epoch; `named`: the name a member chose to show there."""
+"""`turn` rises whenever a new pseudonym is due within an epoch, the present one began when `turned`; `named`: the name
+a member chose to show there."""
 
 fragments = Table(
     "fragments", metadata, _number(), _to("commons", "commons"), _to("party", "parties", index=True),
     Column("epoch", Integer, nullable=False), Column("turn", Integer, nullable=False), _text("nym"),
-    Column("public_key", LargeBinary), _time("since"), _text("held"),
+    Column("public_key", LargeBinary), _time("since"), _text("held"), _text("named", null=True),
     UniqueConstraint("commons", "party", "epoch", "turn"), UniqueConstraint("commons", "nym", name="uq_fragments_nym"),
 )  # fmt: skip
-"""A member's pseudonym in one epoch of a commons; `held`: who has the secret behind it, `owner` or `hub`."""
+"""A member's pseudonym in one epoch of a commons; `held`: who has the secret behind it, `owner` or `hub`; `named`: the
+name that is shown in its stead."""
 
 datastreams = Table(
     "datastreams", metadata, _id(), _to("thing", "things", index=True), _text("property"), _text("named"),
@@ -188,7 +190,7 @@ prefixes = Table(
 heard = Table(
     "heard", metadata, _to("credential", "credentials", key=True), _text("thing", key=True),
     _text("property", key=True), _text("name", null=True), _text("unit", null=True), _text("kind", null=True),
-    _text("exposure", null=True), _text("description", null=True),
+    _text("exposure", null=True), _text("description", null=True), Column("signing_key", LargeBinary),
 )  # fmt: skip
 
 refusals = Table(
@@ -201,7 +203,11 @@ quarantine = Table(
     Column("payload", LargeBinary, nullable=False), _time("received"),
 )  # fmt: skip
 
-rests = Table("rests", metadata, _number(), _text("property"), _text("cell"), _time("since"), _time("until"))
+rests = Table(
+    "rests", metadata, _number(), _text("property"), _text("cell"), _time("since"), _time("until"),
+    _to("datastream", "datastreams", null=True, index=True),
+)  # fmt: skip
+"""Cells that show nothing for a while; `datastream`: it will be so when the grade of that one falls as announced."""
 
 links = Table(
     "links", metadata, _text("hash", key=True), _to("party", "parties"), _time("expires"), _text("purpose", null=True)
@@ -246,19 +252,21 @@ withdrawals = Table(
 """Readings of a datastream were erased: its block rests until the epoch ends."""
 
 looks = Table(
-    "looks", metadata, _number(), _time("at", index=True), Column("leaf", LargeBinary, nullable=False),
+    "looks", metadata, _number(), _time("at"), Column("leaf", LargeBinary, nullable=False),
     _to("batch", "look_batches", null=True, index=True), Column("position", Integer),
 )  # fmt: skip
 """One look at one owner's data, as the log knows it: a salted commitment and its place in the tree."""
 
 look_entries = Table(
-    "look_entries", metadata, _to("look", "looks", key=True), _to("owner", "parties", index=True),
-    Column("salt", LargeBinary, nullable=False), _text("body"),
+    "look_entries", metadata, _to("look", "looks", key=True), _to("owner", "parties", null=True),
+    Column("number", Integer, nullable=False), Column("salt", LargeBinary, nullable=False), _text("body"),
+    UniqueConstraint("owner", "number"),
 )  # fmt: skip
-"""The same for its owner to read; it can be erased without breaking the tree."""
+"""The same for its owner to read (no `owner`: a look at averages), numbered for each of them; it can be erased without
+breaking the tree."""
 
 look_batches = Table("look_batches", metadata, _number(), _time("hour"), Column("root", LargeBinary, nullable=False))
-"""A full subtree of the log: one hour's looks, padded."""
+"""A full subtree of the log, `id` from 0: the looks until `hour`, padded."""
 
 checkpoints = Table(
     "checkpoints", metadata, Column("size", BigInteger, primary_key=True, autoincrement=False), _time("at"),
@@ -267,20 +275,24 @@ checkpoints = Table(
 """The log's head as signed and published (C2SP tlog-checkpoint)."""
 
 objections = Table(
-    "objections", metadata, _id(), _time("at"), _text("handle"), _text("card"), _text("words"), _text("answer"),
-    _time("answered", null=True),
+    "objections", metadata, _id(), _time("at", index=True), Column("handle", String, nullable=False, unique=True),
+    _text("card"), _text("words"),
 )  # fmt: skip
-"""What somebody who is measured without owning has to say; `handle` is all that he has to find the answer by."""
+"""What somebody who is measured without owning has to say, on which day; the hash of `handle`, which is all that he
+has to find the answers by."""
 
 objection_readers = Table(
-    "objection_readers", metadata, _to("objection", "objections", key=True), _to("party", "parties", key=True),
+    "objection_readers", metadata, _to("objection", "objections", key=True),
+    _to("party", "parties", key=True, index=True), _text("answer"), _time("answered", null=True),
 )  # fmt: skip
+"""Whom it reaches, and what each answered: none of them sees another's."""
 
 erasures = Table(
     "erasures", metadata, _id(), _to("party", "parties", index=True), _time("at"), _text("what"),
-    Column("rows", BigInteger, nullable=False), _time("gone", null=True), _text("told"),
+    Column("rows", BigInteger, nullable=False), _time("gone", null=True), _text("told"), _text("asked"),
 )  # fmt: skip
-"""What somebody had erased: hidden from every view `at`, `gone` from every file once the hub has looked."""
+"""What somebody had erased: hidden from every view `at`, `gone` from every file once the hub has looked (and why not
+yet, or what it looked at: `told`). `asked`: the readings that are to go, as JSON, until they are gone."""
 
 sealing_keys = Table(
     "sealing_keys", metadata, _number(), _to("party", "parties", index=True), _text("name"),

@@ -248,7 +248,7 @@ def test_a_closed_thing_can_be_shown_less_and_not_more(registry: Registry) -> No
 def test_a_guardian_acts_for_a_being_alone_or_with_the_others_as_was_agreed(registry: Registry) -> None:
     ana, eva = person(registry), person(registry, "Eva")
     for together in (False, True):
-        brook = actions.add_party(registry, PartyKind.BEING, "Brook", all_guardians=together, now=NOW)
+        brook = actions.add_party(registry, PartyKind.BEING, "Brook", rule="all" if together else "any", now=NOW)
         actions.add_guardian(registry, brook, ana, now=NOW)
         actions.add_guardian(registry, brook, eva, now=NOW)
         (warmth,) = monitor(registry, brook, "temperature")

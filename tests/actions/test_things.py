@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 
 from hub import actions
 from hub.core.catalogue import Exposure, PartyKind
 from hub.core.grade import DAY, HOUR, Grade
-from hub.core.observations import Key
+from hub.core.observations import Key, Values
 from hub.core.places import Place
 from hub.core.store import Erasure, Store, StoreUnavailable
 from hub.registry import Registry
@@ -126,6 +127,10 @@ class Shelf:
         self.deleted: list[Erasure] = []
         self._broken = broken
 
+    def traces(self, erasure: Erasure) -> Values:
+        del erasure
+        return np.array([1.5])
+
     def delete(self, erasure: Erasure) -> int:
         if self._broken:
             raise StoreUnavailable("full")
@@ -147,8 +152,9 @@ def test_erasing_deletes_an_owners_rows_rests_the_cell_and_is_in_his_diary(regis
     with pytest.raises(actions.ActionRefused):
         actions.erase(registry, shelf(store), eva, datastreams=[dust], by=eva, now=NOW)
     assert store.deleted == []
-    assert actions.erase(registry, shelf(store), ana, datastreams=[dust], since=1, until=2, by=ana, now=NOW) == 3
-    assert store.deleted == [Erasure(owner=ana, datastreams=frozenset({dust}), since=1, until=2)]
+    done = actions.erase(registry, shelf(store), ana, datastreams=[dust], since=1, until=2, by=ana, now=NOW)
+    assert done.rows == 3
+    assert store.deleted == [Erasure(owner=ana, datastreams=frozenset({dust}), since=1, until=2, arrived=NOW)]
     assert [r.property for r in registry.holdings().rests] == ["dust"]
     assert any("erased" in e.what for e in registry.journal(ana))
     with pytest.raises(StoreUnavailable):

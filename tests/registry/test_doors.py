@@ -68,10 +68,10 @@ def test_a_new_password_ends_the_old_and_a_closed_credential_both(registry: Regi
     again = actions.renew_credential(registry, made.credential, now=NOW)
     assert registry.admit(made.user, made.password.encode(), None) is None
     assert registry.admit(again.user, again.password.encode(), None) is not None
-    assert made.credential in registry.open_credentials()
+    assert made.credential in registry.locks()
     actions.close_credential(registry, made.credential, now=NOW)
     assert registry.admit(again.user, again.password.encode(), None) is None
-    assert made.credential not in registry.open_credentials()
+    assert made.credential not in registry.locks()
 
 
 def test_a_verified_certificate_opens_alone_or_with_its_own_user_name(registry: Registry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub import actions
+from hub.actions.people import Rule
 from hub.core.catalogue import PartyKind
 from hub.core.places import Place
 from hub.registry import Registry
@@ -16,8 +17,8 @@ def homes(registry: Registry, *parties: int) -> list[int | None]:
     return [None if h is None else seen.setdefault(h, len(seen)) for h in found]
 
 
-def being(registry: Registry, name: str = "Brook", *, all_guardians: bool = False) -> int:
-    return actions.add_party(registry, PartyKind.BEING, name, all_guardians=all_guardians, now=NOW)
+def being(registry: Registry, name: str = "Brook", *, rule: Rule = "any") -> int:
+    return actions.add_party(registry, PartyKind.BEING, name, rule=rule, now=NOW)
 
 
 def test_a_home_is_a_household_with_all_who_live_there(registry: Registry) -> None:
@@ -89,7 +90,7 @@ def test_a_persons_thing_is_the_households_too_and_a_childs_the_adults(registry:
 
 def test_who_decides_is_every_adult_of_the_home_or_the_guardians_as_the_ward_has_it(registry: Registry) -> None:
     both, ana = couple(registry), person(registry, "Ada")
-    one, many = being(registry), being(registry, all_guardians=True)
+    one, many = being(registry), being(registry, rule="all")
     for ward in (one, many):
         for guardian in (ana, both.ben):
             actions.add_guardian(registry, ward, guardian, now=NOW)

@@ -14,7 +14,8 @@ down_revision = "v0001"
 
 def upgrade() -> None:
     """Add what is new, and move each pseudonym to the first epoch of its commons."""
-    op.add_column("things", Column("signing_key", LargeBinary))
+    for name in ("things", "heard"):
+        op.add_column(name, Column("signing_key", LargeBinary))
     for name in ("homes", "epoch_days", "retention_days"):
         op.add_column("commons", Column(name, Integer))
     op.add_column("links", Column("purpose", String))
@@ -57,7 +58,7 @@ def _fragments() -> None:
     op.create_table(
         "fragments", _number(), _to("commons", "commons"), _to("party", "parties", index=True),
         Column("epoch", Integer, nullable=False), Column("turn", Integer, nullable=False), _text("nym"),
-        _bytes("public_key", null=True), _time("since"), _text("held"),
+        _bytes("public_key", null=True), _time("since"), _text("held"), _text("named", null=True),
         UniqueConstraint("commons", "party", "epoch", "turn"),
         UniqueConstraint("commons", "nym", name="uq_fragments_nym"),
     )  # fmt: skip
@@ -70,13 +71,17 @@ def _fragments() -> None:
         memberships.drop_column("pseudonym")
         memberships.add_column(Column("turn", Integer, nullable=False, server_default="0"))
         memberships.add_column(_text("named", null=True))
+        memberships.add_column(_time("turned", null=True))
     with op.batch_alter_table("memberships") as memberships:
         memberships.alter_column("turn", server_default=None)
 
 
 def _rests() -> None:
     op.rename_table("rests", "old_rests")
-    op.create_table("rests", _number(), _text("property"), _text("cell"), _time("since"), _time("until"))
+    op.create_table(
+        "rests", _number(), _text("property"), _text("cell"), _time("since"), _time("until"),
+        _to("datastream", "datastreams", null=True, index=True),
+    )  # fmt: skip
     op.execute("INSERT INTO rests (property, cell, since, until) SELECT property, cell, 0, until FROM old_rests")
     op.drop_table("old_rests")
 
@@ -107,12 +112,12 @@ def _releases() -> None:
 def _looks() -> None:
     op.create_table("look_batches", _number(), _time("hour"), _bytes("root"))
     op.create_table(
-        "looks", _number(), _time("at", index=True), _bytes("leaf"),
+        "looks", _number(), _time("at"), _bytes("leaf"),
         _to("batch", "look_batches", null=True, index=True), Column("position", Integer),
     )  # fmt: skip
     op.create_table(
-        "look_entries", _to("look", "looks", key=True), _to("owner", "parties", index=True), _bytes("salt"),
-        _text("body"),
+        "look_entries", _to("look", "looks", key=True), _to("owner", "parties", null=True),
+        Column("number", Integer, nullable=False), _bytes("salt"), _text("body"), UniqueConstraint("owner", "number"),
     )  # fmt: skip
     op.create_table(
         "checkpoints", Column("size", BigInteger, primary_key=True, autoincrement=False), _time("at"), _text("note")
@@ -121,16 +126,19 @@ def _looks() -> None:
 
 def _objections() -> None:
     op.create_table(
-        "objections", _id(), _time("at"), _text("handle"), _text("card"), _text("words"), _text("answer"),
-        _time("answered", null=True),
+        "objections", _id(), _time("at", index=True), Column("handle", String, nullable=False, unique=True),
+        _text("card"), _text("words"),
     )  # fmt: skip
-    op.create_table("objection_readers", _to("objection", "objections", key=True), _to("party", "parties", key=True))
+    op.create_table(
+        "objection_readers", _to("objection", "objections", key=True),
+        _to("party", "parties", key=True, index=True), _text("answer"), _time("answered", null=True),
+    )  # fmt: skip
 
 
 def _erasures() -> None:
     op.create_table(
         "erasures", _id(), _to("party", "parties", index=True), _time("at"), _text("what"),
-        Column("rows", BigInteger, nullable=False), _time("gone", null=True), _text("told"),
+        Column("rows", BigInteger, nullable=False), _time("gone", null=True), _text("told"), _text("asked"),
     )  # fmt: skip
 
 

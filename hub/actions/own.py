@@ -1,0 +1,104 @@
+"""What may be done from the pages: by whoever holds an owner's link, and by somebody who is measured.
+
+Rule: everything is done as the party whom the link names, with that party's rights and no more; the pages hold these
+methods and nothing of the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hub.actions.commons import join, leave
+from hub.actions.grades import pause, set_grade, unpause
+from hub.actions.objections import answer_objection, object_to
+from hub.actions.results import Graded
+from hub.actions.rights import unknown
+from hub.core.audience import Audience
+from hub.core.grade import HOUR, Grade
+from hub.core.holdings import Datastream
+from hub.registry import Registry
+
+PAUSES = (1, 8, 24, 168)
+"""For so many hours a thing can be paused from the page."""
+
+
+class OwnActions:
+    """Actions by an audience. They block.
+
+    Each raises `ActionRefused` when it may not be, `StoreUnavailable` when it cannot be now; then nothing has changed.
+    """
+
+    def __init__(self, registry: Registry, now: Callable[[], int]) -> None:
+        """Write to `registry`; `now` gives the time in µs."""
+        self._registry = registry
+        self._now = now
+
+    def set_grade(
+        self, audience: Audience, datastream: int, grade: Grade, commons: str | None = None, until: int | None = None
+    ) -> Graded:
+        """Wish a grade for a datastream, shown to the commons of this handle (None: as before).
+
+        With `until` (µs) it falls to `home` by itself then.
+        """
+        return set_grade(
+            self._registry, datastream, grade, by=_party(audience), until=until, now=self._now(),
+            commons=None if commons is None else self._commons(commons),
+        )  # fmt: skip
+
+    def pause(self, audience: Audience, thing: str, hours: int) -> None:
+        """What the thing of this handle measures for so many hours (one of `PAUSES`) stays at home."""
+        if hours not in PAUSES:
+            raise unknown("time")
+        now = self._now()
+        with self._registry.transaction():
+            for stream in self._streams(audience, thing):
+                pause(self._registry, stream.id, by=_party(audience), until=now + hours * HOUR, now=now)
+
+    def unpause(self, audience: Audience, thing: str) -> None:
+        """End the pauses of a thing; among several adults a day later."""
+        now = self._now()
+        with self._registry.transaction():
+            for stream in self._streams(audience, thing):
+                unpause(self._registry, stream.id, by=_party(audience), now=now)
+
+    def join(self, audience: Audience, commons: str) -> None:
+        """Become a member of the commons of this handle. Nothing is shown by that alone."""
+        party = _party(audience)
+        join(self._registry, self._commons(commons), party, by=party, now=self._now())
+
+    def leave(self, audience: Audience, commons: str) -> None:
+        """Leave it: what was shown to it is `counted` at most from now on, the past too."""
+        party = _party(audience)
+        leave(self._registry, self._commons(commons), party, by=party, now=self._now())
+
+    def answer(self, audience: Audience, objection: int, words: str) -> None:
+        """Answer what somebody who is measured said."""
+        party = _party(audience)
+        answer_objection(self._registry, objection, words, party, by=party, now=self._now())
+
+    def object_to(self, card: str, words: str) -> str:
+        """Say something to whoever measures what is on a card, as nobody; the handle under which answers are found."""
+        return object_to(self._registry, card, words, now=self._now())
+
+    def _commons(self, handle: str) -> int:
+        found = [c.id for c in self._registry.holdings().commons.values() if c.handle == handle]
+        if not found:
+            raise unknown("commons")
+        return found[0]
+
+    def _streams(self, audience: Audience, thing: str) -> list[Datastream]:
+        held = self._registry.holdings()
+        mine = [
+            d
+            for d in held.datastreams
+            if held.things[d.thing].handle == thing and not audience.parties.isdisjoint(d.household)
+        ]
+        if not mine:
+            raise unknown("thing")
+        return mine
+
+
+def _party(audience: Audience) -> int:
+    if audience.party is None:
+        raise unknown("party")
+    return audience.party
