@@ -14,7 +14,7 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,9 @@ from typing import TextIO
 import uvicorn
 import uvloop
 
-from hub import configured
+from hub import actions, configured
+from hub.actions.own import OwnActions
+from hub.chores import chores, list_of_erased
 from hub.configured import catalogue_of, limits_of, open_store, read_dwellings, routes_of, tls_context
 from hub.control.desk import Desk
 from hub.control.wire import CONTROL, Control
@@ -38,10 +40,15 @@ from hub.metrics import Metrics
 from hub.mqtt.broker import Broker
 from hub.mqtt.endpoint import Endpoint
 from hub.registry import Registry, RegistryUnavailable
+from hub.releaser import Releaser
 from hub.settings import Settings, SettingsError
+from hub.upkeep import Upkeep
 from hub.web.site import create_site
 
 _STOP_SECONDS = 15.0
+_LOG_SECONDS = 5.0
+CHECKPOINT = "public/log/checkpoint"
+"""The topic on which the head of the log of looks is published, retained."""
 
 
 def microseconds() -> int:
@@ -81,6 +88,8 @@ def opened(settings: Settings, now: Callable[[], int] = microseconds) -> Iterato
         try:
             store = open_store(settings)
             try:
+                registry.erasures.listed = list_of_erased(settings)
+                actions.erase_again(registry, store, now())
                 yield Parts(settings, catalogue, registry, store, Gate(store, registry, catalogue, now), now)
             finally:
                 store.close()
@@ -110,6 +119,8 @@ class Hub:
         self.ingest = Ingest(self.inbox, routes_of(s), parts.registry, parts.store, parts.now)
         self.endpoint = Endpoint(self.inbox, parts.registry, configured.endpoint_settings(s.mqtt), parts.now)
         self.live = Live(parts.gate)
+        self.releaser = Releaser(parts.store, parts.registry, parts.catalogue, parts.now)
+        self.upkeep = Upkeep(chores(s, parts.registry, parts.store), parts.now)
         self._taking: asyncio.Task[None]
 
     async def start(self, stack: AsyncExitStack) -> Addresses:
@@ -122,6 +133,8 @@ class Hub:
         self._taking = asyncio.create_task(self.ingest.run())
         stack.push_async_callback(ended, self._taking)
         stack.push_async_callback(self.inbox.drained, _STOP_SECONDS)
+        stack.push_async_callback(ended, asyncio.create_task(self.upkeep.run()))
+        stack.push_async_callback(ended, asyncio.create_task(self.releaser.run()))
         metrics = Metrics(self.ingest.counts, self.endpoint.counters)
         address = None
         if s.operator.port is not None:
@@ -133,7 +146,9 @@ class Hub:
         await stack.enter_async_context(Control(self._desk(web), s.hub.data / CONTROL))
         await self._sources(stack)
         stack.push_async_callback(self.endpoint.stop, _STOP_SECONDS)
-        stack.push_async_callback(ended, asyncio.create_task(self._hang_up_on_ended()))
+        before = self._parts.registry.locks()
+        stack.push_async_callback(ended, asyncio.create_task(self._hang_up_on_ended(before)))
+        stack.push_async_callback(ended, asyncio.create_task(self._keep_the_log()))
         port = await self._listen("mqtt", s.mqtt.port, lambda p: self.endpoint.start(s.mqtt.host, p))
         tls = None
         context = tls_context(s.mqtt)
@@ -155,16 +170,29 @@ class Hub:
         if self._taking.done():
             self._taking.result()
 
-    async def _hang_up_on_ended(self) -> None:
-        """End the connections of credentials that have ended, within a second or two."""
+    async def _keep_the_log(self) -> None:
+        """Close the hours of the log of looks as they end, and hang its head on the notice-board."""
+        said = ""
+        while True:
+            with contextlib.suppress(RegistryUnavailable):
+                note = await asyncio.to_thread(self._parts.registry.tree.close_hours, self._parts.now())
+                if note != said:
+                    self.endpoint.publish_public(CHECKPOINT, note.encode())
+                    said = note
+            await asyncio.sleep(_LOG_SECONDS)
+
+    async def _hang_up_on_ended(self, locks: Mapping[int, str]) -> None:
+        """End the connections of credentials that have ended or changed their locks, within a second or two."""
         registry, revision = self._parts.registry, -1
         while True:
             await asyncio.sleep(1)
             with contextlib.suppress(RegistryUnavailable):
                 if registry.revision != revision:
-                    revision, open_ones = registry.revision, await asyncio.to_thread(registry.open_credentials)
-                    for credential in self.endpoint.credentials - open_ones:
-                        self.endpoint.disconnect(credential)
+                    revision, now = registry.revision, await asyncio.to_thread(registry.locks)
+                    for credential in self.endpoint.credentials:
+                        if credential not in now or now[credential] != locks.get(credential, now[credential]):
+                            self.endpoint.disconnect(credential)
+                    locks = now
 
     def _desk(self, web: str) -> Desk:
         """What the operator's commands work with; a credential that ended is hung up on at once."""
@@ -172,12 +200,15 @@ class Hub:
         return Desk(
             p.registry, p.store, p.gate, p.settings, p.now, self.ingest.counts, self.endpoint,
             hang_up=lambda credential: _later(loop, self.endpoint.disconnect, credential), web=web,
+            releaser=self.releaser,
+            upkeep=self.upkeep,
         )  # fmt: skip
 
     async def _web(self, stack: AsyncExitStack) -> str:
         s = self._parts.settings
+        own = OwnActions(self._parts.registry, self._parts.now)
         server = _Server(uvicorn.Config(
-            create_site(self._parts.gate, self.live, s, self._parts.now), log_config=None, access_log=False,
+            create_site(self._parts.gate, own, self.live, s, self._parts.now), log_config=None, access_log=False,
             server_header=False, lifespan="off", timeout_graceful_shutdown=2,
         ))  # fmt: skip
         port = await self._listen("web", s.web.port, lambda p: server.listen(s.web.host, p))

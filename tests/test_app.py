@@ -35,7 +35,25 @@ async def test_a_credential_that_ends_is_hung_up_on_within_seconds(tmp_path: Pat
                 await _listen_until_hung_up(client, lambda: actions.close_credential(parts.registry, door.credential))
 
 
-async def _listen_until_hung_up(client: aiomqtt.Client, end: Callable[[], None]) -> None:
+async def test_whoever_came_by_an_old_password_is_hung_up_on_when_there_is_a_new_one(tmp_path: Path) -> None:
+    with app.opened(settings(tmp_path)) as parts:
+        ana = actions.add_party(parts.registry, PartyKind.PERSON, "Ana")
+        door, other = (actions.add_credential(parts.registry, ana, name) for name in ("gateway", "other"))
+        async with AsyncExitStack() as stack:
+            addresses = await Hub(parts).start(stack)
+            old, bystander = (
+                aiomqtt.Client(
+                    *addresses.mqtt, username=d.user, password=d.password, protocol=aiomqtt.ProtocolVersion.V5
+                )
+                for d in (door, other)
+            )
+            async with bystander:
+                with pytest.raises(aiomqtt.MqttError):
+                    await _listen_until_hung_up(old, lambda: actions.renew_credential(parts.registry, door.credential))
+                await bystander.publish("things/b/t", "1", qos=1)
+
+
+async def _listen_until_hung_up(client: aiomqtt.Client, end: Callable[[], object]) -> None:
     async with client, asyncio.timeout(5):
         await client.publish("things/a/t", "1", qos=1)
         end()

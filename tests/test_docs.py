@@ -16,7 +16,7 @@ from hub.decoders.lines import Nobody
 ROOT = Path(__file__).resolve().parent.parent
 SPOKEN = sorted({
     (words[0], words[1])
-    for name in ("README.md", "docs/devices.md", "hub/cli.py")
+    for name in ("README.md", "docs/devices.md", "hub/cli/__init__.py")
     for words in re.findall(r"barrio ([a-z]+)(?: ([a-z]+))?", (ROOT / name).read_text(encoding="utf-8"))
 })  # fmt: skip
 

@@ -20,7 +20,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_the_shipped_file_says_the_defaults() -> None:
     told, default = read(shipped("barrio.toml")), Settings()
-    for section in ("ingest", "web", "operator", "mqtt"):
+    for section in ("ingest", "web", "operator", "mqtt", "retention"):
         assert getattr(told, section) == getattr(default, section)
     assert told.hub.model_dump(exclude={"data"}) == default.hub.model_dump(exclude={"data"})
     assert told.store.engine == default.store.engine
@@ -29,6 +29,7 @@ def test_the_shipped_file_says_the_defaults() -> None:
 SECTIONS: dict[str, type[BaseModel]] = {
     "hub": s.HubSettings, "mqtt": s.MqttSettings, "ingest": s.IngestSettings, "store": s.StoreSettings,
     "web": s.WebSettings, "operator": s.OperatorSettings, "place": s.PlaceSettings, "sources": s.SourceSettings,
+    "retention": s.RetentionSettings,
 }  # fmt: skip
 
 

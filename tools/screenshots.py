@@ -29,9 +29,11 @@ WALLS = {"wall": (1920, 1080, 1), "portrait": (1080, 1920, 1)}
 PAGES = {
     "now": "/", "now-warmth": "/?property=air_temperature", "now-usual": "/?usual", "hour": "/property/pm25?range=hour",
     "day": "/property/pm25?range=day", "week": "/property/pm25?range=week", "capped": "/property/power",
-    "thing": "{thing}", "grades": "/grades", "expired": "/mine/nobody", "lost": "/no-such-page",
+    "warmth-indoors": "/?property=air_temperature&where=indoor", "thing": "{thing}", "grades": "/grades",
+    "cards": "/cards", "card": "{card}", "card-object": "{card}/object", "commons": "/commons", "charter": "{charter}",
+    "expired": "/mine/nobody", "lost": "/no-such-page",
 }  # fmt: skip
-TALL = ("now", "week", "thing", "mine", "grades")
+TALL = ("now", "week", "thing", "mine", "grades", "cards", "card")
 """Pages that are also taken in their whole length."""
 _WAIT = 180
 
@@ -71,9 +73,12 @@ def demo() -> Iterator[tuple[str, str]]:
 
 def take(address: str, mine: str | None, only: str) -> None:
     """Every page of a hub, in every size and theme."""
-    with urllib.request.urlopen(address + "/") as answer:  # noqa: S310 - an address that the caller chose
-        things = re.findall(r'href="(/thing/[^"]+)"', answer.read().decode())
-    pages = {name: path.format(thing=things[0] if things else "/") for name, path in PAGES.items()}
+    found = {
+        "thing": _first(address, "/", r'href="(/thing/[^"]+)"'),
+        "card": _first(address, "/cards", r'href="(/card/[a-z0-9_]+-[^"]+)"'),
+        "charter": _first(address, "/commons", r'href="(/commons/[^"]+)"'),
+    }
+    pages = {name: path.format(**found) for name, path in PAGES.items()}
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=_chromium(), args=["--use-gl=angle", "--use-angle=swiftshader"])
         for theme in ("light", "dark"):
@@ -86,6 +91,13 @@ def take(address: str, mine: str | None, only: str) -> None:
                 for size, shape in WALLS.items():
                     _shot(browser, address + "/?wall", f"wall-{size}-{theme}", shape, theme)
         browser.close()
+
+
+def _first(address: str, page: str, link: str) -> str:
+    """The first link of a page that looks so; the map when there is none."""
+    with urllib.request.urlopen(address + page) as answer:  # noqa: S310 - an address that the caller chose
+        links = re.findall(link, answer.read().decode())
+    return str(links[0]) if links else "/"
 
 
 def _sizes(browser: Browser, url: str, name: str, theme: str) -> None:

@@ -1,7 +1,7 @@
-"""Barrio's own topics: `things/{thing}/readings`, `things/{thing}/{datastream}`, `.../about`, `.../status`.
+"""Barrio's own topics: `things/{thing}/readings`, `.../{datastream}`, `.../about`, `.../sealed`, `.../status`.
 
 Rule: the topic names the thing. SenML packs on a foreign topic (config/topics.toml) name it themselves.
-The hub never decodes `errors`: that is where it speaks.
+The hub never decodes `errors`, where it speaks itself, and of `sealed` it reads the outside only.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from hub.core.grade import Grade
 from hub.core.reading import Announcement, Decoded, DecodeError, Heard, Message, Reading
+from hub.core.sealed import THING, envelope, read_key
 from hub.decoders import senml
 from hub.decoders.documents import clean
 from hub.decoders.names import is_name, text, thing_name
@@ -25,7 +26,7 @@ _UNNAMED = "value"
 _EXPOSURES = ("indoor", "outdoor")
 _LEVELS = 3
 _URN = "urn:dev:"
-_RESERVED = frozenset({"readings", "about", "status", "errors"})
+_RESERVED = frozenset({"readings", "about", "sealed", "status", "errors"})
 
 
 class Small(Struct, gc=False):
@@ -50,6 +51,7 @@ class About(Struct):
     name: str | None = None
     exposure: str | None = None
     description: str | None = None
+    signing_key: str | None = None
     datastreams: dict[str, _Stream] = {}
 
 
@@ -67,6 +69,8 @@ def decode(message: Message, heard: Heard) -> Decoded:
         return _single(message, heard, thing, last)
     if last == "readings":
         return Decoded(_pack(message, partial(_place, thing or None, "" if thing else message.topic)))
+    if last == "sealed":
+        return Decoded([], sealed=envelope(message.payload, thing))
     return _introduction(thing, message.payload) if last == "about" else Decoded([])
 
 
@@ -195,9 +199,19 @@ def _introduction(thing: str, payload: bytes) -> Decoded:
         raise DecodeError("`exposure` in `about` is `indoor` or `outdoor`")
     if not all(map(is_name, about.datastreams)):
         raise DecodeError("a datastream's name in `about` is empty, too long or holds + # or control characters")
-    itself = Announcement(thing, name=text(about.name), exposure=about.exposure, description=text(about.description))
+    itself = Announcement(
+        thing, name=text(about.name), exposure=about.exposure, description=text(about.description),
+        signing_key=_signing_key(about.signing_key),
+    )  # fmt: skip
     streams = [
         Announcement(thing, name, text(s.name), text(s.unit), text(s.kind), about.exposure, text(s.description))
         for name, s in about.datastreams.items()
     ]
     return Decoded([], [itself, *streams])
+
+
+def _signing_key(said: str | None) -> bytes | None:
+    try:
+        return None if said is None else read_key(THING, said)
+    except ValueError as error:
+        raise DecodeError(f"`signing_key` in `about`: {error}") from None

@@ -1,7 +1,8 @@
 """The place as areas: which there are, what they are called, and where they lie.
 
-Rule: the areas of a place follow from its streets and houses alone, never from who measures there; an area in which
-nothing is shown is one of them like any other.
+Rule: the areas of a place follow from its streets and houses and from what is shown, never from who measures there; an
+area in which nothing is shown is one of them like any other. A place belongs to the finest shown cell that contains it
+in the index of H3; the outlines are those of the cells, which is nearly the same.
 """
 
 from __future__ import annotations
@@ -21,17 +22,25 @@ _MIDDLE = 0.5
 """An area whose middle is nearer than this part of an area's width to the middle of the place is the middle."""
 
 
+ALL = "all"
+"""Stands for the cell of what is shown of the whole place: whatever no other shown cell contains."""
+
+
 class Area(Struct, frozen=True):
-    """One cell of the place: its key letter and a compass word, as in the index of a printed map."""
+    """One cell of the place: its key letter and a compass word, as in the index of a printed map.
+
+    `parts` are the cells it is drawn as: of a cell in which finer ones are shown only what they leave of it.
+    """
 
     cell: str
     key: str
     where: str
+    parts: tuple[str, ...]
 
     @property
-    def outline(self) -> tuple[tuple[float, float], ...]:
-        """Its outline as GeoJSON wants it."""
-        return boundary(self.cell)
+    def outlines(self) -> tuple[tuple[tuple[float, float], ...], ...]:
+        """The outlines of its parts as GeoJSON wants them."""
+        return tuple(boundary(cell) for cell in self.parts)
 
 
 def cells_at(points: Iterable[tuple[float, float]]) -> frozenset[str]:
@@ -40,12 +49,23 @@ def cells_at(points: Iterable[tuple[float, float]]) -> frozenset[str]:
 
 
 def areas(place: frozenset[str], shown: Iterable[str], middle: Place | None) -> tuple[Area, ...]:
-    """The cells of a place from north to south and west to east; a coarser cell that is shown stands for its parts."""
-    coarse = set(shown)
-    whole = coarse | {cell for cell in place if not any(_within(cell, c) for c in coarse)}
+    """The areas of a place from north to south and west to east; `ALL` among what is shown comes last."""
+    every = set(shown)
+    cells = every - {ALL}
+    whole = cells | {cell for cell in place if not any(cell == c or _within(cell, c) for c in cells)}
+    pieces = {cell: _left(cell, cells) for cell in whole}
     heart = middle or _mean([centre(c) for c in whole])
-    ordered = sorted(whole, key=lambda c: (-round(centre(c).lat, 3), centre(c).lon))
-    return tuple(Area(cell, key_of(i), compass(centre(cell), heart, _reach(cell))) for i, cell in enumerate(ordered))
+    told = [c for c in whole if pieces[c] and (ALL not in every or c in cells)]
+    reach = max(map(_reach, place or whole), default=0.0)
+    ordered = sorted(told, key=lambda c: (-round(centre(c).lat, 3), centre(c).lon))
+    found = [
+        Area(cell, key_of(i), compass(_mean([centre(p) for p in pieces[cell]]), heart, reach), pieces[cell])
+        for i, cell in enumerate(ordered)
+    ]
+    if ALL in every:
+        left = tuple(sorted(part for c in whole - cells for part in pieces[c]))
+        found.append(Area(ALL, key_of(len(found)), "everywhere else" if found else "everywhere", left))
+    return tuple(found)
 
 
 def key_of(number: int) -> str:
@@ -70,6 +90,15 @@ def home_cell(place: Place, shown: Iterable[str]) -> str | None:
     """The finest of the shown cells in which a place lies."""
     around = [c for c in shown if h3.latlng_to_cell(place.lat, place.lon, h3.get_resolution(c)) == c]
     return max(around, key=h3.get_resolution, default=None)
+
+
+def _left(cell: str, shown: set[str]) -> tuple[str, ...]:
+    """What finer shown cells leave of a cell: itself when there is none."""
+    finer = {c for c in shown if _within(c, cell)}
+    if not finer:
+        return (cell,)
+    children = sorted(h3.cell_to_children(cell))
+    return tuple(part for child in children if child not in finer for part in _left(child, finer))
 
 
 def _within(cell: str, other: str) -> bool:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.actions import ActionRefused
 from hub.core.query import QueryError, StoreUnavailable
 from hub.web.context import PRIVATE, Context
 
@@ -32,6 +33,12 @@ NOT_FOUND = Fault(
     404, "NotFound", "There is no such page, or nothing is shown on it. Begin again at the map.", "Nothing is here"
 )
 NOT_ALLOWED = Fault(405, "NotAllowed", "This address can only be looked at. Begin again at the map.", "Only to look at")
+ELSEWHERE = Fault(
+    403,
+    "Elsewhere",
+    "This did not come from a page of this hub, so nothing was done. Open the page here, and do it there.",
+    "Nothing was done",
+)
 UNAVAILABLE = Fault(
     503,
     "StoreUnavailable",
@@ -51,7 +58,8 @@ def answer(context: Context, request: Request, fault: Fault) -> Response:
     if request.url.path.endswith(_DATA):
         told = {"code": fault.code, "type": fault.type, "message": fault.message}
         return JSONResponse(told, fault.code, headers={"Cache-Control": PRIVATE})
-    return context.page(request, "fault.html", status=fault.code, keep=PRIVATE, fault=fault)
+    own = request.url.path.startswith("/mine")
+    return context.page(request, "fault.html", status=fault.code, keep=PRIVATE, fault=fault, own=own)
 
 
 def add_faults(site: FastAPI, context: Context) -> Callable[[Request], Response]:
@@ -64,10 +72,16 @@ def add_faults(site: FastAPI, context: Context) -> Callable[[Request], Response]
     def query(request: Request, error: Exception) -> Response:
         return answer(context, request, Fault(400, "QueryError", f"{error}", "That cannot be shown like this"))
 
+    def refused(request: Request, error: Exception) -> Response:
+        unknown = isinstance(error, ActionRefused) and error.code == "unknown"
+        told = NOT_FOUND if unknown else Fault(409, "Refused", f"{error}", "That was not done")
+        return answer(context, request, told)
+
     def store(request: Request, _: Exception) -> Response:
         return answer(context, request, UNAVAILABLE)
 
     site.add_exception_handler(HTTPException, http)
     site.add_exception_handler(QueryError, query)
+    site.add_exception_handler(ActionRefused, refused)
     site.add_exception_handler(StoreUnavailable, store)
     return lambda request: answer(context, request, BROKEN)

@@ -14,13 +14,15 @@ from starlette.responses import StreamingResponse
 
 from hub.core.disclosed import Disclosed
 from hub.core.face import Face
-from hub.core.grade import MINUTE
+from hub.core.grade import MINUTE, Kind
 from hub.settings import PropertySettings
 from hub.web.context import PRIVATE
 
-COLUMNS = ("time", "window", "property", "value", "unit", "name", "place", "grade")
+COLUMNS = ("time", "window", "property", "value", "unit", "name", "place", "grade", "where", "homes")
 """`time` is UTC (ISO 8601), of a window its start; `window` minutes, empty for an instant; `place` a point
-(latitude longitude) or an H3 cell."""
+(latitude longitude) or an H3 cell, empty for the whole place; `where` ``indoor`` of averages of insides; `homes`: of so
+many at least it is the average, or of so many a single row could be."""
+_NAMELESS = {Kind.RELEASE: "several homes"}
 _ROWS = 5000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -50,11 +52,12 @@ def _lines(disclosed: Disclosed, faces: Sequence[tuple[str, ...]]) -> Iterator[s
     for start in range(0, len(disclosed), _ROWS):
         out = io.StringIO()
         part = slice(start, start + _ROWS)
-        rows = zip(disclosed.face[part].tolist(), times[part].tolist(), disclosed.value[part].tolist(), strict=True)
+        rows = zip(disclosed.face[part].tolist(), times[part].tolist(), disclosed.value[part].tolist(),
+                   disclosed.homes[part].tolist(), strict=True)  # fmt: skip
         writer = csv.writer(out)
-        for face, time, value in rows:
+        for face, time, value, homes in rows:
             span, observed, *rest = faces[face]
-            writer.writerow((f"{time}Z", span, observed, f"{value:.10g}", *rest))
+            writer.writerow((f"{time}Z", span, observed, f"{value:.10g}", *rest, homes))
         yield out.getvalue()
 
 
@@ -67,5 +70,6 @@ def _columns(face: Face, properties: Mapping[str, PropertySettings], window: int
         place = f"{face.place.lat:.6f} {face.place.lon:.6f}"
     return (
         str(span // MINUTE) if span else "", face.property, observed.symbol if observed else face.unit or "",
-        plain(face.name or "somebody around here"), place, face.grade.word,
+        plain(face.name or _NAMELESS.get(face.kind, "somebody around here")), place, face.grade.word,
+        face.where or "",
     )  # fmt: skip

@@ -16,14 +16,16 @@ from hub.core.query import Query
 from hub.gate import Gate
 from hub.settings import PropertySettings
 from hub.web.asked import Asked
-from hub.web.between import between_steps
+from hub.web.between import figures, indoors, of_kind
 from hub.web.series import Series, daily, hourly
 
 
 def read_over_time(
-    gate: Gate, observed: PropertySettings, asked: Asked, zone: ZoneInfo
+    gate: Gate, observed: PropertySettings, asked: Asked, zone: ZoneInfo, *, inside: bool = False
 ) -> tuple[Disclosed, Series | None]:
-    """What is shown of a stretch, and its windows; None instead of windows when it is so short that instants are.
+    """What is shown of a stretch, outdoors or `inside` homes, and its windows.
+
+    None instead of windows when it is so short that instants are shown.
 
     Raises:
         StoreUnavailable: the store cannot answer now.
@@ -31,18 +33,19 @@ def read_over_time(
     one = frozenset({observed.id})
     if asked.fine:
         shown = gate.read(Query(properties=one, since=asked.since, until=asked.until), PUBLIC)
-        named = np.array([f.kind is Kind.NAMED for f in shown.faces] or [False])
-        return shown.where(named[shown.face]), None
+        return indoors(shown.where(of_kind(shown, Kind.NAMED)), inside=inside), None
     since = asked.since // HOUR * HOUR
     if asked.by_day:
         shown = gate.read(Query(properties=one, since=since, until=asked.until, window=HOUR), PUBLIC)
-        return shown, daily(between_steps(shown, observed), since, asked.until, zone)
+        shown = indoors(shown, inside=inside)
+        return shown, daily(figures(shown, observed), since, asked.until, zone)
     early = min(since, asked.until // HOUR * HOUR - 7 * DAY)
     week = gate.read(Query(properties=one, since=early, until=asked.until, window=HOUR), PUBLIC)
+    week = indoors(week, inside=inside)
     shown = week.where(week.time >= since)
-    hours, values = between_steps(week, observed)
-    inside = hours >= since
-    return shown, hourly((hours[inside], values[inside]), since, asked.until, zone, (hours, values))
+    hours, values = figures(week, observed)
+    asked_for = hours >= since
+    return shown, hourly((hours[asked_for], values[asked_for]), since, asked.until, zone, (hours, values))
 
 
 def instants_as_series(shown: Disclosed, asked: Asked) -> Series:

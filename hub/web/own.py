@@ -9,19 +9,21 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hub.core.audience import PUBLIC, Audience
+from hub.core.charter import Charter
 from hub.core.disclosed import Disclosed, OwnStream, OwnThing
 from hub.core.face import Face
 from hub.core.grade import DAY, HOUR, MINUTE, Grade, Kind
 from hub.core.places import Place
 from hub.core.query import Query
+from hub.core.releases import band_words
 from hub.settings import PropertySettings
 from hub.web.around import home_cell
+from hub.web.between import INDOOR
 from hub.web.context import Context
-from hub.web.series import Ints as Times
-from hub.web.series import Values, cadence
+from hub.web.series import cadence
 from hub.web.words import EN_DASH, MINUS, age, clock, day_and_clock, figure, how_often, since_then, span
 
 _SEEN = 4 * HOUR
@@ -40,13 +42,17 @@ class Seen(Struct, frozen=True):
 
 
 class Stream(Struct, frozen=True):
-    """One datastream on its owner's page. `capped` says why the grades above its cap are not to be had."""
+    """One datastream on its owner's page.
+
+    `capped` says why the grades above its cap are not to be had, `projects` which commons it can be shown to.
+    """
 
     own: OwnStream
     what: str
     latest: str
     eyes: tuple[Seen, ...]
     capped: str
+    projects: tuple[Charter, ...] = ()
 
 
 class Thing(Struct, frozen=True):
@@ -69,19 +75,29 @@ def own_things(context: Context, audience: Audience, now: int) -> list[Thing]:
     day = context.gate.read(Query(things=handles, since=now - DAY), audience)
     newest = context.gate.read(Query(things=handles, newest=True), audience)
     others = _others(context, audience, things, now)
-    return [_thing(context, t, day, newest, others, now) for t in things]
+    joined = tuple(c for c in context.gate.charters(audience) if c.joined)
+    return [_with_projects(_thing(context, t, day, newest, others, now), joined) for t in things]
+
+
+def _with_projects(thing: Thing, joined: tuple[Charter, ...]) -> Thing:
+    """The same with the commons that ask for each of its values."""
+    streams = tuple(
+        structs.replace(s, projects=tuple(c for c in joined if not c.properties or s.own.property in c.properties))
+        for s in thing.streams
+    )
+    return structs.replace(thing, streams=streams)
 
 
 def _others(context: Context, audience: Audience, things: Sequence[OwnThing], now: int) -> dict[str, Disclosed]:
     """What the others see of the properties that leave the home at all."""
-    visible = frozenset(s.property for t in things for s in t.streams if s.grade > Grade.COUNTED)
+    visible = frozenset(s.property for t in things for s in t.streams if s.grade >= Grade.COUNTED)
     asked = Query(properties=visible, since=now - _SEEN)
     eyes = {
         "Your project": Audience(memberships=audience.memberships),
         "The city": Audience(staff=True),
         "A stranger": PUBLIC,
     }
-    return {who: context.gate.read(asked, whose) for who, whose in eyes.items()}
+    return {who: context.gate.as_seen(asked, whose, audience) for who, whose in eyes.items()}
 
 
 def _thing(
@@ -149,16 +165,22 @@ def _said(value: float, observed: PropertySettings | None, stream: OwnStream) ->
 def _seen(
     who: str, shown: Disclosed, thing: OwnThing, stream: OwnStream, place: Place | None, context: Context
 ) -> Seen:
-    """What somebody else sees of this datastream: its own face, or the one it shares with others around."""
+    """What somebody else sees of this datastream: its own face, one shared with others around, or an average."""
     observed = context.properties.get(stream.property)
-    if observed is None or stream.grade <= Grade.COUNTED:
+    if observed is None or stream.grade < Grade.COUNTED:
         return Seen(who)
-    around = home_cell(place, [f.cell for f in shown.faces if f.kind is Kind.NOBODY and f.cell]) if place else None
-    for i, face in enumerate(shown.faces):
-        time, value = shown.of(i)
-        if face.property == stream.property and len(time) and _is_of(face, thing, stream, around):
-            return _as_shown(who, face, time, value, observed, context.zone)
+    around = {kind: _around(place, shown, kind) for kind in (Kind.NOBODY, Kind.RELEASE)}
+    faces = [(i, f) for i, f in enumerate(shown.faces) if f.property == stream.property]
+    for i, face in sorted(faces, key=lambda one: one[1].kind, reverse=True):
+        rows = shown.where(shown.face == i)
+        if len(rows) and _is_of(face, thing, stream, around.get(face.kind)):
+            return _as_shown(who, face, rows, observed, context.zone)
     return Seen(who)
+
+
+def _around(place: Place | None, shown: Disclosed, kind: Kind) -> str | None:
+    """The finest cell of a kind that a place lies in; None stands for the whole neighbourhood, too."""
+    return home_cell(place, [f.cell for f in shown.faces if f.kind is kind and f.cell]) if place else None
 
 
 def _is_of(face: Face, thing: OwnThing, stream: OwnStream, around: str | None) -> bool:
@@ -170,20 +192,22 @@ def _is_of(face: Face, thing: OwnThing, stream: OwnStream, around: str | None) -
             return face.name == stream.pseudonym
         case Kind.NOBODY:
             return stream.grade is Grade.STREET and around is not None and face.cell == around
+        case Kind.RELEASE:
+            return face.cell == around and (face.where == INDOOR) is (thing.exposure in (None, INDOOR))
         case _:
             return False
 
 
-def _as_shown(
-    who: str, face: Face, time: Times, value: Values, observed: PropertySettings, zone: ZoneInfo
-) -> Seen:  # fmt: skip
+def _as_shown(who: str, face: Face, rows: Disclosed, observed: PropertySettings, zone: ZoneInfo) -> Seen:
     """The newest of a face; of an area, from the least to the most that it shows."""
-    last = int(time[-1])
-    rows = value[time == last] if face.kind is Kind.NOBODY else value[-1:]
-    ends = dict.fromkeys(figure(float(v), observed.decimals) for v in (np.min(rows), np.max(rows)))
+    last = int(rows.time[-1])
+    value = rows.value[rows.time == last] if face.kind is Kind.NOBODY else rows.value[-1:]
+    ends = dict.fromkeys(figure(float(v), observed.decimals) for v in (np.min(value), np.max(value)))
     text = f"{EN_DASH.join(ends)} {observed.symbol}".strip()
-    name = "somebody around here" if face.kind is Kind.NOBODY else face.name
     when = span(clock(last, zone), clock(last + face.window, zone)) if face.window else clock(last, zone)
+    if face.kind is Kind.RELEASE:
+        return Seen(who, text, f"an average of {band_words(int(rows.homes[-1]))} homes around, {when}")
+    name = "somebody around here" if face.kind is Kind.NOBODY else face.name
     return Seen(who, text, f"as “{name}”, {when}")
 
 

@@ -1,7 +1,8 @@
 """How it is now: one property over the whole place, from three readings through the gate.
 
-Rule: the figure of a place or an area is the median of rows that are shown, in the last closed hour; a public
-instrument speaks for itself, with its age.
+Rule: the figure of an area is the average that was published for it, else the median of the single rows shown in it;
+that of the place is their median, each average counting for its homes; all of the last closed hour. A public instrument
+speaks for itself, with its age.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from hub.core.grade import DAY, HOUR, MINUTE, Kind
 from hub.core.query import Query
 from hub.gate import Gate, newest_per_face
 from hub.settings import PropertySettings
-from hub.web.around import Area, areas
-from hub.web.between import Ints, Values, between_steps
+from hub.web.around import ALL, Area, areas
+from hub.web.between import Ints, Values, between_steps, figures, indoors, of_kind
 from hub.web.ground import Ground
 from hub.web.series import at_the_same_hour, cadence
 
@@ -31,11 +32,12 @@ _LEAST_CADENCE = MINUTE
 
 
 class Told(Struct, frozen=True):
-    """One area: the median of what somebody around there measured in the hour, None where nothing is shown."""
+    """One area in the hour, None where nothing is shown; `homes`: the average of so many at least (0: single rows)."""
 
     area: Area
     value: float | None = None
     usual: float | None = None
+    homes: int = 0
 
 
 class Instrument(Struct, frozen=True):
@@ -64,8 +66,10 @@ class Picture(Struct, frozen=True):
         return tuple(t.area for t in self.told if t.value is None)
 
 
-def take(gate: Gate, observed: PropertySettings, now: int, zone: ZoneInfo, ground: Ground) -> Picture:
-    """The public's picture of a property.
+def take(
+    gate: Gate, observed: PropertySettings, now: int, zone: ZoneInfo, ground: Ground, *, inside: bool = False
+) -> Picture:  # fmt: skip
+    """The public's picture of a property, outdoors or `inside` homes.
 
     Raises:
         StoreUnavailable: the store cannot answer now.
@@ -73,8 +77,8 @@ def take(gate: Gate, observed: PropertySettings, now: int, zone: ZoneInfo, groun
     one = frozenset({observed.id})
     full = now // HOUR * HOUR
     hours = gate.read(Query(properties=one, since=full - _WEEK - HOUR, until=full, window=HOUR), PUBLIC)
-    recent, newest = _recent(gate, observed, now)
-    return picture(observed, hours, recent, newest, now, zone, ground)
+    recent, newest = (indoors(shown, inside=inside) for shown in _recent(gate, observed, now))
+    return picture(observed, indoors(hours, inside=inside), recent, newest, now, zone, ground)
 
 
 def instruments(gate: Gate, observed: PropertySettings, now: int, zone: ZoneInfo) -> tuple[Instrument, ...]:
@@ -95,7 +99,7 @@ def picture(
     hour = _last_hour(hours, now)
     value = usual = None
     if hour is not None:
-        time, values = between_steps(hours, observed)
+        time, values = figures(hours, observed)
         value = float(np.median(values[time == hour]))
         usual = at_the_same_hour(time, values, hour, zone)
     told = _told(observed, hours, hour, zone, ground)
@@ -110,36 +114,32 @@ def _recent(gate: Gate, observed: PropertySettings, now: int) -> tuple[Disclosed
 
 
 def _last_hour(hours: Disclosed, now: int) -> int | None:
-    """The last closed hour of the areas if it is fresh, else of the instruments of the last day."""
-    nobody = np.array([f.kind is Kind.NOBODY for f in hours.faces] or [False])[hours.face]
-    street, others = hours.time[nobody], hours.time[~nobody]
-    if len(street) and now - int(street.max()) <= PATIENCE + HOUR:
-        return int(street.max())
-    if len(others) and now - int(others.max()) <= DAY:
-        return int(others.max())
+    """The last closed hour of averages if it is fresh, else of single rows, else of the instruments of the last day."""
+    kinds = ((Kind.RELEASE, PATIENCE + HOUR), (Kind.NOBODY, PATIENCE + HOUR), (Kind.NAMED, DAY))
+    for kind, fresh in kinds:
+        times = hours.time[of_kind(hours, kind)]
+        if len(times) and now - int(times.max()) <= fresh:
+            return int(times.max()) // HOUR * HOUR
     return None
 
 
 def _told(
     observed: PropertySettings, hours: Disclosed, hour: int | None, zone: ZoneInfo, ground: Ground
 ) -> tuple[Told, ...]:
-    rows = {}
-    for i, face in enumerate(hours.faces):
-        if face.kind is Kind.NOBODY and face.cell is not None:
-            rows[face.cell] = between_steps(hours.where(hours.face == i), observed)
-    return tuple(_area(a, *rows[a.cell], hour, zone) if a.cell in rows else Told(a) for a in _areas(hours, ground))
+    if hour is None:
+        return tuple(Told(a) for a in areas(ground.cells, (), ground.middle))
+    rows: dict[str, tuple[Ints, Values, int]] = {}
+    for i, face in sorted(enumerate(hours.faces), key=lambda one: one[1].kind, reverse=True):
+        mine = hours.where(hours.face == i)
+        if face.kind in (Kind.NOBODY, Kind.RELEASE) and np.any(mine.time == hour):
+            homes = int(mine.homes[mine.time == hour][0]) if face.kind is Kind.RELEASE else 0
+            rows[face.cell or ALL] = (*between_steps(mine, observed), homes)  # an average is last, and stays
+    around = areas(ground.cells, rows, ground.middle)
+    return tuple(_area(a, *rows[a.cell], hour, zone) if a.cell in rows else Told(a) for a in around)
 
 
-def _areas(hours: Disclosed, ground: Ground) -> tuple[Area, ...]:
-    shown = [f.cell for f in hours.faces if f.kind is Kind.NOBODY and f.cell is not None]
-    return areas(ground.cells, shown, ground.middle)
-
-
-def _area(area: Area, time: Ints, value: Values, hour: int | None, zone: ZoneInfo) -> Told:
-    now = value[time == hour] if hour is not None else value[:0]
-    if not len(now) or hour is None:
-        return Told(area)
-    return Told(area, float(np.median(now)), at_the_same_hour(time, value, hour, zone))
+def _area(area: Area, time: Ints, value: Values, homes: int, hour: int, zone: ZoneInfo) -> Told:
+    return Told(area, float(np.median(value[time == hour])), at_the_same_hour(time, value, hour, zone), homes)
 
 
 def _instruments(

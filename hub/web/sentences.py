@@ -32,6 +32,8 @@ from hub.web.words import (
     this_part_of_day,
 )  # fmt: skip
 
+INDOORS = "indoors"
+"""The family of what is told of the insides of homes."""
 _CLEAN = ("very low", "low")
 _WARMTHS = {"air_temperature": "In {place} it is", "water_temperature": "The water in {place} has"}
 _LEAVES = {
@@ -139,7 +141,7 @@ def _opening(observed: PropertySettings, place: str, word: str, when: str, *, fr
         return f"The air in {place} {is_} clean {when}: {lower(observed.short)}"
     if word:
         return f"{observed.short} in {place} {is_} {word} {when}:"
-    if fresh and observed.id in _WARMTHS:
+    if fresh and observed.id in _WARMTHS and observed.family != INDOORS:
         return _WARMTHS[observed.id].format(place=place)
     return f"{observed.short} in {place} {when}:"
 

@@ -16,32 +16,37 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from hub.core.grade import Grade
+from hub.actions.own import OwnActions
+from hub.core.grade import RELEASE_8, RELEASE_HOMES_INTIMATE, Grade
+from hub.core.releases import band_words
 from hub.gate import Gate
 from hub.live import Live
 from hub.settings import PropertySettings, Settings
 from hub.web import words
 from hub.web.cache import Cache
 from hub.web.context import Context
-from hub.web.faults import add_faults
+from hub.web.faults import ELSEWHERE, Fault, add_faults, answer
 from hub.web.ground import Ground, read_ground
 from hub.web.headers import Guard
-from hub.web.page import Page
+from hub.web.page import Act, Page
 from hub.web.pages import PAGES
 from hub.web.picture import Instrument, Told
+from hub.web.posted import FormRefused, from_here, read_form
+from hub.web.turns import Turns
 
 _HERE = Path(__file__).resolve().parent
 _STATIC = _HERE / "static"
 _OSM = "OpenStreetMap"
 
 
-def create_site(gate: Gate, live: Live, settings: Settings, now: Callable[[], int]) -> FastAPI:
-    """The site over a gate; `now` gives µs.
+def create_site(gate: Gate, own: OwnActions, live: Live, settings: Settings, now: Callable[[], int]) -> FastAPI:
+    """The site over a gate, and what may be done from its pages; `now` gives µs.
 
     Raises:
         SettingsError: the operator's map files cannot be used.
@@ -50,12 +55,14 @@ def create_site(gate: Gate, live: Live, settings: Settings, now: Callable[[], in
     zone, ground = ZoneInfo(settings.hub.zone), read_ground(settings.place)
     version = _fingerprint(_STATIC)
     context = Context(
-        gate=gate, live=live, settings=settings, now=now, zone=zone, ground=ground,
-        templates=_templates(settings.hub.name, zone, ground, f"/static/{version}"),
+        gate=gate, own=own, turns=Turns(now), live=live, settings=settings, now=now, zone=zone, ground=ground,
+        templates=_templates(settings.hub.name, zone, ground, f"/static/{version}", now),
         properties={p.id: p for p in settings.properties},
     )  # fmt: skip
     for page in PAGES:
         site.router.routes.append(Route(page.path, _endpoint(page, context), methods=["GET"], name=page.name))
+        if page.act is not None:
+            site.router.routes.append(Route(page.path, _acting(page.act, context), methods=["POST"]))
     mimetypes.add_type("font/woff2", ".woff2")  # unknown to Python below 3.14
     site.router.routes.append(Mount(f"/static/{version}", _Files(directory=_STATIC), name="static"))
     broken = add_faults(site, context)
@@ -76,10 +83,10 @@ class _Files(StaticFiles):
 def _endpoint(page: Page, context: Context) -> Callable[[Request], Response | Awaitable[Response]]:
     """A page as Starlette calls it: what blocks as a plain function, which it runs in a thread."""
     if inspect.iscoroutinefunction(page.answer):
-        answer = cast("Callable[[Context, Request], Awaitable[Response]]", page.answer)
+        awaits = cast("Callable[[Context, Request], Awaitable[Response]]", page.answer)
 
         async def waits(request: Request) -> Response:
-            return await answer(context, request)
+            return await awaits(context, request)
 
         return waits
     blocks = cast("Callable[[Context, Request], Response]", page.answer)
@@ -88,6 +95,21 @@ def _endpoint(page: Page, context: Context) -> Callable[[Request], Response | Aw
         return blocks(context, request)
 
     return in_a_thread
+
+
+def _acting(act: Act, context: Context) -> Callable[[Request], Awaitable[Response]]:
+    """What a page does as Starlette calls it: nothing that came from elsewhere gets as far as the act."""
+
+    async def acts(request: Request) -> Response:
+        if not from_here(request, context.settings.web.address):
+            return answer(context, request, ELSEWHERE)
+        try:
+            form = await read_form(request)
+        except FormRefused as error:
+            return answer(context, request, Fault(400, "FormRefused", f"{error}", "That could not be read"))
+        return await run_in_threadpool(act, context, request, form)
+
+    return acts
 
 
 def _fingerprint(folder: Path) -> str:
@@ -99,7 +121,7 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _templates(place: str, zone: ZoneInfo, ground: Ground, static: str) -> Environment:
+def _templates(place: str, zone: ZoneInfo, ground: Ground, static: str, now: Callable[[], int]) -> Environment:
     """The templates, with the words they may use; what is not given is an error, not an empty string."""
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -109,14 +131,21 @@ def _templates(place: str, zone: ZoneInfo, ground: Ground, static: str) -> Envir
         place=place, zone=zone.key, static=static, tiles=ground.tiles is not None, nothing_here=words.NOTHING_HERE,
         attribution=[_credit(a) for a in _on_the_map(ground.attribution)],
         attribution_full=[_linked(a) for a in ground.attribution], grades=tuple(Grade), observed=None, theme=None,
-        home=Grade.HOME, counted=Grade.COUNTED, street=Grade.STREET, open=Grade.OPEN,
+        number_word=words.counted, homes_band=band_words, least_homes=_least_homes, home=Grade.HOME,
+        counted=Grade.COUNTED, commons=Grade.COMMONS, street=Grade.STREET, open=Grade.OPEN,
         figure=words.figure, age=words.age, how_often=words.how_often, class_of=words.class_of, lower=words.lower,
         against_usual=words.against_usual, never_alone=words.never_alone, against=_against, number=_number,
         hour_span=lambda moment: words.hour_span(moment, zone), date=lambda moment: words.date(moment, zone),
         day_and_clock=lambda moment: words.day_and_clock(moment, zone),
         weekday_and_clock=lambda moment: f"{words.local(moment, zone):%A %H:%M}",
+        clock=lambda moment: words.clock(moment, zone), pause_end=lambda until: words.pause_end(until, now(), zone),
     )  # fmt: skip
     return made
+
+
+def _least_homes(observed: PropertySettings, inside: bool) -> str:  # noqa: FBT001 - a template's argument
+    """How many homes an average of it stands for at least, to everybody."""
+    return words.counted(RELEASE_HOMES_INTIMATE if inside or observed.energy else RELEASE_8.homes)
 
 
 def _against(told: Told | Instrument, observed: PropertySettings) -> str:

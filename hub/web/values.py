@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import h3
 import numpy as np
 from numpy.typing import NDArray
 
 from hub.core.disclosed import Disclosed
 from hub.core.grade import HOUR, Kind
+from hub.core.places import boundary
 from hub.settings import PropertySettings
+from hub.web.around import Area
 from hub.web.asked import Asked
 from hub.web.picture import Instrument, Picture, Told
 from hub.web.series import Series, cadence
@@ -98,14 +101,22 @@ def _minutes(lines: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> 
 
 
 def _area(observed: PropertySettings, told: Told) -> dict[str, Any]:
-    a = told.area
+    a, room = told.area, _room(told.area)
     properties = {
         "cell": a.cell, "key": a.key, "where": a.where, "value": _or_none(told.value, observed),
-        "usual": _or_none(told.usual, observed),
+        "usual": _or_none(told.usual, observed), "room": room,
     }  # fmt: skip
-    return {
-        "type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [a.outline]},
-    }  # fmt: skip
+    shape = {"type": "MultiPolygon", "coordinates": [[outline] for outline in a.outlines]}
+    return {"type": "Feature", "properties": properties, "geometry": shape}
+
+
+def _room(area: Area) -> tuple[tuple[float, float], ...]:
+    """Where the figure of an area may stand: the outline of its largest part, of several the middle one."""
+    if not area.parts:
+        return ()
+    largest = min(h3.get_resolution(part) for part in area.parts)
+    same = [part for part in area.parts if h3.get_resolution(part) == largest]
+    return boundary(same[len(same) // 2])
 
 
 def _instrument(observed: PropertySettings, i: Instrument, now: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_FOR_EVER = 36_500 * DAY
 _PARTS = ((5, "night"), (12, "morning"), (18, "afternoon"), (24, "evening"))
 
 
@@ -85,6 +86,14 @@ def at_then(moment: int, now: int, zone: ZoneInfo) -> str:
     if days <= 1:
         return f"{'yesterday ' if days == 1 else ''}at {clock(moment, zone)}"
     return f"on {date(moment, zone)}"
+
+
+def pause_end(until: int, now: int, zone: ZoneInfo) -> str:
+    """Until when a pause lasts: ``19:05``, ``Sun 22 Nov, 19:05``, or until somebody ends it."""
+    if until - now > _FOR_EVER:
+        return "somebody ends it"
+    same_day = local(until, zone).date() == local(now, zone).date()
+    return clock(until, zone) if same_day else day_and_clock(until, zone)
 
 
 def age(length: int) -> str:

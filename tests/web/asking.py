@@ -5,15 +5,14 @@ from __future__ import annotations
 import html
 import re
 
-from hub.core.audience import PUBLIC
-from hub.core.query import Query
+from hub.web.page import visible
 from hub.web.pages import PAGES
 from tests.web.world import World
 
 
 def every_path(hub: World) -> list[str]:
     """All addresses of all pages, for what the public may see; event streams are asked for elsewhere."""
-    shown = hub.gate.read(Query(since=0, until=0), PUBLIC)
+    shown = visible(hub.gate)
     return [path for page in PAGES for path in page.paths(shown) if not path.endswith("/live")]
 
 

@@ -70,10 +70,9 @@ class Site:
         empty = [[14.41, 50.1], [14.43, 50.1], [14.43, 50.108], [14.41, 50.108], [14.41, 50.1]]
 
         def cell(name: str, value: float | None, outline: list[list[float]]) -> dict[str, object]:
-            told = {"cell": name, "key": name[0], "where": "north", "value": value, "usual": None}
-            return {
-                "type": "Feature", "properties": told, "geometry": {"type": "Polygon", "coordinates": [outline]},
-            }  # fmt: skip
+            told = {"cell": name, "key": name[0], "where": "north", "value": value, "usual": None, "room": outline}
+            shape = {"type": "MultiPolygon", "coordinates": [[outline]]}
+            return {"type": "Feature", "properties": told, "geometry": shape}
 
         school = {
             "id": "school", "name": "School roof", "href": "/thing", "value": 55, "usual": 54, "age": "2 min ago",

@@ -5,15 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from hub.core.audience import PUBLIC
-from hub.core.query import Query
+from hub.web.page import visible
 from hub.web.pages import PAGES
 from hub.web.pages.mine_link import COOKIE
 from tests.web.asking import every_path
 from tests.web.events import events
 from tests.web.world import SECRET, TOKEN, World
 
-SECRETS = ("4242", "4,242", "handle8", "handle9", "handle10", "Monitor 8", "esp-8", "Neighbour8", "Heron", "yards")
+SECRETS = ("4242", "4,242", "handle8", "handle9", "handle10", "Monitor 8", "esp-8", "Neighbour8", "Heron")
 """The value in any spelling, and the names of what and whom it belongs to."""
 
 
@@ -58,7 +57,7 @@ def test_asking_for_it_by_name_brings_what_asking_for_nobody_brings(hub: World) 
 
 
 def test_every_event_stream_is_asked_and_carries_no_values(own_hub: World) -> None:
-    shown = own_hub.gate.read(Query(since=0, until=0), PUBLIC)
+    shown = visible(own_hub.gate)
     streams = [path for page in PAGES for path in page.paths(shown) if path.endswith("/live")]
     assert streams
     for path in streams:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.core.grade import MINUTE, Grade
+from tests.web.asking import words
 from tests.web.events import events
 from tests.web.world import NOW, World
 
@@ -31,7 +32,7 @@ def test_going_home_is_not_announced(own_hub: World) -> None:
 
 
 def test_after_the_word_the_page_shows_what_is_new(own_hub: World) -> None:
-    assert "77" not in own_hub.client.get("/property/pm25?range=hour").text
+    assert "77" not in words(own_hub.client.get("/property/pm25?range=hour").text)
     own_hub.say(1007, 107, NOW - 1, 77.0, Grade.OPEN)
     own_hub.client.runner.run(events(own_hub, PATH, 1.2))
     assert ">77<" in own_hub.client.get("/property/pm25?range=hour").text

@@ -12,20 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import h3
 import httpx
 import msgspec
 import numpy as np
 from fastapi import FastAPI
+from sqlalchemy import insert
 
+from hub.actions.own import OwnActions
 from hub.core.audience import Audience
 from hub.core.catalogue import Catalogue, Exposure, ObservedProperty, PartyKind
-from hub.core.disclosed import Refusal
 from hub.core.grade import HOUR, MINUTE, Grade
 from hub.core.history import History, Step
-from hub.core.holdings import Commons, Datastream, Holdings, Party, Thing
+from hub.core.holdings import Commons, Datastream, Fragment, Holdings, Party, Thing
 from hub.core.observations import Observations
 from hub.core.places import Partition, Place
 from hub.core.query import Query
@@ -33,7 +33,8 @@ from hub.core.scope import Scope
 from hub.core.store import Rows, StoreUnavailable
 from hub.gate import Gate
 from hub.live import Live
-from hub.registry import Registry
+from hub.registry import Refused, Registry
+from hub.registry import tables as t
 from hub.settings import HubSettings, PlaceSettings, PropertySettings, Settings, WebSettings
 from hub.stores.memory import MemoryStore
 from hub.web.site import create_site
@@ -76,29 +77,44 @@ POWER = PropertySettings.model_validate({
 })  # fmt: skip
 
 
-class HandRegistry:
-    """What the gate asks of a registry, over holdings that a test writes."""
+class HandRegistry(Registry):
+    """A registry whose holdings and links a test writes; releases, letters and the log of looks are real."""
 
-    def __init__(self, holdings: Holdings, links: dict[str, Audience]) -> None:
-        self._holdings = holdings
-        self._links = links
+    written: Holdings
+    links: dict[str, Audience]
 
     @property
     def revision(self) -> int:
-        return self._holdings.revision
+        return self.written.revision
 
     def holdings(self) -> Holdings:
-        return self._holdings
+        return self.written
 
     def audience_of_link(self, token: str, now: int) -> Audience | None:
         assert now > 0
-        return self._links.get(token)
+        return self.links.get(token)
 
-    def refusals_of_thing(self, thing: int) -> list[Refusal]:
-        return [Refusal(NOW - HOUR, "is no number")] if thing == 2001 else []
+    def refusals_of_thing(self, thing: int, limit: int = 50) -> list[Refused]:
+        told = Refused(1, "esp-1", "things/esp-1/pm25", "is no number", 3, NOW - HOUR)
+        return [told][:limit] if thing == 2001 else []
 
     def now_is(self, holdings: Holdings) -> None:
-        self._holdings = msgspec.structs.replace(holdings, revision=self._holdings.revision + 1)
+        self.written = msgspec.structs.replace(holdings, revision=self.written.revision + 1)
+
+
+def hand_registry(folder: Path, holdings: Holdings, links: dict[str, Audience]) -> HandRegistry:
+    """The registry of these holdings; the parties are in its tables too, since what is kept refers to them."""
+    made = HandRegistry.open(
+        folder / "registry.sqlite", folder / "secret.key", catalogue(), holdings.street, holdings.shared, now=NOW
+    )
+    assert isinstance(made, HandRegistry)
+    made.written, made.links = holdings, links
+    with made.transaction() as tx:
+        tx.connection.execute(insert(t.parties), [
+            {"id": p.id, "kind": p.kind.value, "name": p.name, "rule": "any", "staff": False, "since": LONG_AGO}
+            for p in holdings.parties.values()
+        ])  # fmt: skip
+    return made
 
 
 class FailingStore(MemoryStore):
@@ -130,8 +146,10 @@ class Client:
     def head(self, path: str) -> httpx.Response:
         return self.runner.run(self._http.head(path))
 
-    def post(self, path: str) -> httpx.Response:
-        return self.runner.run(self._http.post(path))
+    def post(self, path: str, form: dict[str, str] | None = None, **headers: str) -> httpx.Response:
+        """One form, from our own page unless the headers say otherwise."""
+        named = {"sec-fetch-site": "same-origin"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.runner.run(self._http.post(path, data=form or {}, headers={k: v for k, v in named.items() if v}))
 
     def forget(self) -> None:
         """Without cookies again."""
@@ -202,7 +220,7 @@ def neighbourhood() -> Holdings:
         stream(70, "air_temperature", Grade.OPEN, thing=2007, owner=107, household=frozenset({107})),
         stream(8, "pm25", Grade.HOME),
         stream(9, "power", Grade.COUNTED, cap=Grade.COUNTED),
-        stream(10, "pm25", Grade.COMMONS, commons=1, pseudonym="Heron"),
+        stream(10, "pm25", Grade.COMMONS, commons=1, fragments=(Fragment(-(2**62), 2**62, "heron234", "Heron"),)),
     ]
     things = {2000 + n: thing(n) for n in range(1, 11)}
     things[2007] = thing(7, title="School roof")
@@ -263,14 +281,16 @@ def world(folder: Path, **place: object) -> Iterator[World]:
         "open": Audience(107, frozenset({107})),
         "commons": Audience(110, frozenset({110}), frozenset({1})),
     }
-    registry = HandRegistry(holdings, links)
+    registry = hand_registry(folder, holdings, links)
     clock = [NOW]
-    gate = Gate(store, cast("Registry", registry), catalogue(), lambda: clock[0])
-    site = create_site(gate, Live(gate, every=0.05), settings(folder, **place), lambda: clock[0])
+    gate = Gate(store, registry, catalogue(), lambda: clock[0])
+    own = OwnActions(registry, lambda: clock[0])
+    site = create_site(gate, own, Live(gate, every=0.05), settings(folder, **place), lambda: clock[0])
     with asyncio.Runner() as runner:
         client = Client(site, runner)
         yield World(client, gate, store, registry, holdings, clock)
         client.close()
+    registry.close()
 
 
 __all__ = ["NOW", "SECRET", "TOKEN", "World", "replace", "world"]

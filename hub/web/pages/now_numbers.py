@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,6 +9,7 @@ from hub.core.audience import PUBLIC
 from hub.core.disclosed import Disclosed
 from hub.core.grade import DAY, HOUR, Kind
 from hub.core.query import Query
+from hub.web.between import of_kind
 from hub.web.context import Context
 from hub.web.numbers import numbers
 from hub.web.pages.now import chosen
@@ -22,11 +22,12 @@ def answer(context: Context, request: Request) -> Response:
     one = frozenset({observed.id})
     hours = context.gate.read(Query(properties=one, since=now - DAY), PUBLIC)
     newest = context.gate.read(Query(properties=one, since=now - 7 * DAY, newest=True), PUBLIC)
-    street = _of_kind(hours, Kind.NOBODY)
-    last = street.time.max() if len(street) else 0
-    parts = (street.where(street.time >= max(last, now - 4 * HOUR)), _of_kind(newest, Kind.NAMED))
+    homes = (_last(hours.where(of_kind(hours, kind)), now) for kind in (Kind.RELEASE, Kind.NOBODY))
+    parts = (*homes, newest.where(of_kind(newest, Kind.NAMED)))
     return numbers(parts, context.properties, f"{observed.id}-now")
 
 
-def _of_kind(shown: Disclosed, kind: Kind) -> Disclosed:
-    return shown.where(np.array([f.kind is kind for f in shown.faces] or [False])[shown.face])
+def _last(shown: Disclosed, now: int) -> Disclosed:
+    """The rows of the last hour that there is, if that is not long ago."""
+    last = shown.time.max() if len(shown) else 0
+    return shown.where(shown.time >= max(last, now - 4 * HOUR))

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from hub.core.audience import PUBLIC
+from hub.core.audience import PUBLIC, Audience
 from hub.core.disclosed import Disclosed
 from hub.core.grade import HOUR
 from hub.core.query import Query
@@ -33,12 +33,18 @@ async def answer(context: Context, request: Request) -> Response:
         return Response(media_type="text/event-stream")
     since = context.now() // HOUR * HOUR - 2 * HOUR
     query = Query(properties=frozenset({observed.id}), since=since)
+    return stream(context, query, PUBLIC)
+
+
+def stream(context: Context, query: Query, audience: Audience, token: str | None = None) -> Response:
+    """The events of what an audience may see of this; it ends with the link by which somebody is that audience."""
+    events = _events(context, query, audience, token)
     headers = {"Cache-Control": PRIVATE, "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(context, query), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(context: Context, query: Query) -> AsyncIterator[str]:
-    answers = context.live.watch(query, PUBLIC)
+async def _events(context: Context, query: Query, audience: Audience, token: str | None) -> AsyncIterator[str]:
+    answers = context.live.watch(query, audience, token)
     coming = asyncio.ensure_future(anext(answers, None))
     over = asyncio.get_running_loop().time() + _LONGEST
     before: dict[str, tuple[int, int]] | None = None

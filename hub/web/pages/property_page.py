@@ -6,12 +6,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.core.disclosed import Disclosed
 from hub.core.grade import Kind
 from hub.web.asked import RANGES, Asked, asked, form_time
+from hub.web.between import of_kind
 from hub.web.context import Context
+from hub.web.inside import side_of
 from hub.web.over_time import instants_as_series, read_over_time
-from hub.web.page import each_property
+from hub.web.page import Visible, each_property
 from hub.web.picture import instruments
 from hub.web.sentences import over_time_sentence
 from hub.web.tables import instant_rows, window_rows
@@ -24,19 +25,22 @@ def answer(context: Context, request: Request) -> Response:
         raise HTTPException(404)
     now, zone = context.now(), context.zone
     stretch = asked(request.query_params, now, zone)
-    shown, series = read_over_time(context.gate, observed, stretch, zone)
+    side = side_of(context, request, observed)
+    observed = side.observed
+    shown, series = read_over_time(context.gate, observed, stretch, zone, inside=side.inside)
     rows = instant_rows(shown, observed, zone) if series is None else window_rows(series, observed, zone)
     whole = instants_as_series(shown, stretch) if series is None else series
     return context.page(
         request, "property.html", observed=observed, properties=context.shown_properties(), stretch=stretch, now=now,
         ranges=tuple(RANGES), sentence=over_time_sentence(observed, whole, stretch.name, zone), rows=rows,
-        instruments=instruments(context.gate, observed, now, zone), parameters=_parameters(stretch, context),
-        areas_shown=any(f.kind is Kind.NOBODY for f in shown.faces),
+        instruments=() if side.inside else instruments(context.gate, observed, now, zone), side=side,
+        parameters=_parameters(stretch, context) + side.parameter,
+        averages_shown=bool(of_kind(shown, Kind.RELEASE).any()), rows_shown=bool(of_kind(shown, Kind.NOBODY).any()),
         since=form_time(stretch.since, zone), until=form_time(stretch.until, zone),
     )  # fmt: skip
 
 
-def paths(shown: Disclosed) -> list[str]:
+def paths(shown: Visible) -> list[str]:
     """Every property, over every stretch."""
     each = each_property("/property/{}")(shown)
     own = "from=2026-11-20&to=2026-11-22T10:00"

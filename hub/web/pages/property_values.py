@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from hub.web.asked import asked
 from hub.web.context import SHARED, Context
+from hub.web.inside import side_of
 from hub.web.over_time import read_over_time
 from hub.web.values import chart_hours, chart_instants
 
@@ -18,7 +19,8 @@ def answer(context: Context, request: Request) -> Response:
     if observed is None:
         raise HTTPException(404)
     stretch = asked(request.query_params, context.now(), context.zone)
-    shown, series = read_over_time(context.gate, observed, stretch, context.zone)
+    inside = side_of(context, request, observed).inside
+    shown, series = read_over_time(context.gate, observed, stretch, context.zone, inside=inside)
     if series is None:
         told = chart_instants(observed, shown, stretch, context.zone)
     else:

@@ -1,4 +1,4 @@
-"""What search engines are asked: not to follow links to owners' pages, nor to copy numbers."""
+"""What search engines are asked: not to follow links to owners' pages and letters, nor to copy numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from hub.web.context import SHARED, Context
 
-_TEXT = "User-agent: *\nDisallow: /mine\nDisallow: /*.csv$\nDisallow: /*/live$\n"
+_NOT = ("/mine", "/objection", "/card/*/object", "/*.csv$", "/*/live$")
+_TEXT = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in _NOT)
 
 
 def answer(_: Context, __: Request) -> Response:

@@ -18,7 +18,7 @@ from hub.core.query import Query
 from hub.settings import PropertySettings
 from hub.web.around import areas, home_cell
 from hub.web.context import Context
-from hub.web.page import each_thing
+from hub.web.page import Visible, each_thing
 from hub.web.picture import PATIENCE
 from hub.web.sentences import Sentence, thing_sentence
 from hub.web.series import cadence, hourly
@@ -54,7 +54,7 @@ def answer(context: Context, request: Request) -> Response:
     )  # fmt: skip
 
 
-def paths(shown: Disclosed) -> list[str]:
+def paths(shown: Visible) -> list[str]:
     """Every thing that has a page."""
     return list(each_thing("/thing/{}")(shown))
 

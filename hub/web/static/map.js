@@ -11,8 +11,9 @@
 //   layer: "streets" | "buildings" | "park" | "water" (line) | "trees" (points), and for streets optionally name.
 // data-map-values: a FeatureCollection with, beside its features,
 //   "property": see scale.js      "when": "18:00–19:00 · 10 min ago" (goes into the legend)
-//   Polygon features, cells:  cell (H3 index), key ("A"), where ("north"), value (number or null: nothing is shown
-//     here), usual (number or null).
+//   MultiPolygon features, areas:  cell (H3 index or "all"), key ("A"), where
+//     ("north"), value (number or null: nothing is shown here), usual (number or null), room (the ring in which its
+//     figure may stand).
 //   Point features, public instruments: id, name, href (its page), value, usual, age ("2 min ago"), stale (older than
 //     twice its cadence).
 
@@ -146,7 +147,7 @@ function settle(map, marks, live) {
   const things = taken.map(({ box: [l, t, r, b] }) => [(l + r) / 2, (t + b) / 2, Math.max(room - 4, (r - l) / 2 / 1.5)]);
   if (live) things.push([w - 28, 50, 50], [60, h - 16, 46]);
   for (const { feature, node, marker } of marks.cells) {
-    const ring = feature.geometry.coordinates[0].slice(1).map(px);
+    const ring = feature.properties.room.slice(1).map(px);
     const at = roomFor(clip(ring, [4, 4, w - 4, h - 30]), things, room);
     node.hidden = !at;
     if (at) marker.setLngLat(map.unproject(at));
@@ -180,7 +181,7 @@ export async function drawMap(box, legend) {
   const against = () => box.dataset.mapUsual === "yes" && Boolean(values.property.usual_steps);
   const telling = () => drawLegend(legend, values.property, against(), values.when, {
     instruments: values.features.some((f) => f.geometry.type === "Point"),
-    absent: values.features.some((f) => f.geometry.type === "Polygon" && shown(f.properties, against()) === null),
+    absent: values.features.some((f) => f.geometry.type !== "Point" && shown(f.properties, against()) === null),
   });
   telling();
   colourList(values.property, against());
@@ -213,12 +214,12 @@ export async function drawMap(box, legend) {
   function show() {
     const focused = document.activeElement?.closest("#map [data-id]")?.dataset.id;
     for (const { marker } of [...marks.cells, ...marks.instruments]) marker.remove();
-    const [cells, things] = ["Polygon", "Point"].map((type) => values.features.filter((f) => f.geometry.type === type));
+    const [cells, things] = [false, true].map((is) => values.features.filter((f) => (f.geometry.type === "Point") === is));
     colourCells(cells, values.property, against());
     map.getSource("cells").setData({ type: "FeatureCollection", features: cells });
-    const told = (list) => list.filter((f) => shown(f.properties, against()) !== null);
+    const told = (list) => list.filter((f) => shown(f.properties, against()) !== null && f.properties.room?.length !== 0);
     marks = {
-      cells: told(cells).map((f) => put(f, cellMark(values.property, f, against(), live), f.geometry.coordinates[0][0])),
+      cells: told(cells).map((f) => put(f, cellMark(values.property, f, against(), live), f.properties.room[0])),
       instruments: told(things).map((f) => put(f, instrumentMark(values.property, f, against(), live), f.geometry.coordinates)),
     };
     telling();
