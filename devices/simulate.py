@@ -87,6 +87,9 @@ async def _keep_alive(
                 pause = _FIRST_PAUSE
                 await _live(client, things, qos, now)
         except aiomqtt.MqttError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # saying goodbye failed: that must not begin it all anew
+                raise asyncio.CancelledError from error
             _LOG.warning("no connection, trying again in %g s: %s", pause, error)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)

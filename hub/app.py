@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import fcntl
 import gc
+import logging
 import resource
 import signal
 import socket
@@ -46,6 +47,7 @@ from hub.upkeep import Upkeep
 from hub.web.site import create_site
 
 _STOP_SECONDS = 15.0
+_LOG = logging.getLogger("hub.app")
 _LOG_SECONDS = 5.0
 CHECKPOINT = "public/log/checkpoint"
 """The topic on which the head of the log of looks is published, retained."""
@@ -168,6 +170,7 @@ class Hub:
         await asyncio.wait({waiting, self._taking}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if self._taking.done():
+            _LOG.error("no readings can be taken any more: the hub stops; what was not acknowledged comes again")
             self._taking.result()
 
     async def _keep_the_log(self) -> None:

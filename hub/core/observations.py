@@ -146,7 +146,8 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     sealed[~unknown] = table.grade[number[~unknown]] == Grade.SEALED
     left_out = unknown | sealed
     if any(m.retained for m, _ in heard):
-        left_out |= np.repeat([m.retained for m, _ in heard], counts) & [r.time is None for r in readings]
+        retained = np.repeat(np.array([m.retained for m, _ in heard], bool), counts)
+        left_out |= retained & np.array([r.time is None for r in readings], bool)
     clear = [heard[i][0] for i in np.unique(_origins(counts)[sealed])]
     received = np.repeat(np.array([m.received for m, _ in heard], np.int64), counts)
     wish = _wishes(heard, readings, counts)

@@ -63,9 +63,30 @@ class Ingest:
     async def run(self) -> None:
         """Batch after batch, until cancelled."""
         async for batch in self._inbox.batches():
-            await self._take(batch)
+            try:
+                readings = await self._store_all(batch)
+            except Exception as error:  # noqa: BLE001 - our own mistake must not stop everybody's readings
+                _LOG.error("a batch failed with %s: please report it; taking it message by message", _name(error))
+                await self._one_by_one(batch)
+            else:
+                self._acknowledge(batch, readings)
 
-    async def _take(self, batch: list[Chunk]) -> None:
+    async def _one_by_one(self, batch: list[Chunk]) -> None:
+        """Store each message alone, and refuse the one on which the hub fails: sent again, it would fail again."""
+        for message in [m for chunk in batch for m in chunk]:
+            self._sealed.clear()
+            self._refusals.counted()
+            alone, readings = [[message]], 0
+            try:
+                readings = await self._store_all(alone)
+            except Exception as error:  # noqa: BLE001 - as above
+                _LOG.error("a message failed with %s: please report it", _name(error))
+                self._refusals.undecoded(message, "the hub failed on this message; whoever runs it has been told")
+                await self._until(self._refusals.record, self._now())
+            self._acknowledge(alone, readings)
+
+    async def _store_all(self, batch: list[Chunk]) -> int:
+        """Everything of a batch, durable on return; how many readings there were."""
         await self._until(self._look_up, {chunk[0].credential for chunk in batch})
         messages = await self._placed([m for chunk in batch for m in chunk])
         heard = await self._decode(messages)
@@ -80,7 +101,7 @@ class Ingest:
             self._sealed.clear()
         if self._refusals:
             await self._until(self._refusals.record, self._now())
-        self._acknowledge(batch, len(made.observations))
+        return len(made.observations)
 
     async def _until(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do it in a thread, again and again until it works: a full disk or a locked file delays, it does not lose."""
@@ -154,7 +175,7 @@ class Ingest:
         except DecodeError as error:
             self._refusals.undecoded(message, str(error))
         except Exception as error:  # noqa: BLE001 - a decoder's own mistake must not stop everybody's readings
-            _LOG.error("the %s decoder failed with %s: please report it", name, type(error).__name__)
+            _LOG.error("the %s decoder failed with %s: please report it", name, _name(error))
             self._refusals.undecoded(message, f"the {name} decoder failed; whoever runs the hub has been told")
         return None
 
@@ -176,6 +197,15 @@ class Ingest:
         self.counts.batches += 1
         for reason, number in self._refusals.counted().items():
             self.counts.refused[reason] = self.counts.refused.get(reason, 0) + number
+
+
+def _name(error: Exception) -> str:
+    """What went wrong, without the values that the text of an error may hold."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"
+    return type(error).__name__ + where
 
 
 def _hash(message: Message) -> int:

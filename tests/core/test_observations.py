@@ -86,6 +86,13 @@ def test_a_reading_without_a_time_gets_that_of_its_arrival() -> None:
     assert list(found.quality & STAMPED) == [STAMPED, 0]
 
 
+def test_what_holds_no_reading_at_all_is_no_trouble_retained_or_not() -> None:
+    for retained in (False, True):
+        found = attribute([(message(retained=retained), Decoded([]))], table())
+        assert len(found.observations) == 0
+        assert not found.missing
+
+
 def test_a_retained_reading_without_a_time_is_a_repetition() -> None:
     found = attribute([(message(retained=True), Decoded([reading(), reading(time=5)]))], table()).observations
     assert list(found.time) == [5]

@@ -47,10 +47,13 @@ class Moody(MemoryStore):
     """A store that is away while `away` is set."""
 
     away = False
+    stumbles_over: float | None = None
 
     def append(self, batch: Observations, acknowledged: Sequence[int] = ()) -> None:
         if self.away:
             raise StoreUnavailable("the disk is full: make room")
+        if self.stumbles_over in batch.value:
+            raise ValueError(batch.value)
         super().append(batch, acknowledged)
 
     def seen(self, hashes: Collection[int]) -> set[int]:
@@ -175,6 +178,29 @@ async def test_a_decoder_that_fails_stops_nobody(
         assert len(hub.sender.acknowledged) == 2
     assert "broken decoder failed with ValueError" in caplog.text
     assert "4242.5" not in caplog.text
+
+
+async def test_a_mistake_of_the_hubs_own_costs_one_message_and_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as hub:
+        hub.store.stumbles_over = 4242.5
+        messages = [hub.message(f"things/a/{name}", value) for name, value in (("t", "1"), ("u", "4242.5"), ("v", "3"))]
+        await hub.put(*messages)
+        assert sorted(hub.values()) == [1, 3]
+        assert hub.sender.acknowledged == messages
+        assert hub.ingest.counts.refused == {"payload": 1}
+        assert [r.topic for r in hub.registry.refusals([hub.door])] == ["things/a/u"]
+    assert "ValueError" in caplog.text
+    assert "4242.5" not in caplog.text
+
+
+async def test_a_retained_announcement_alone_is_no_trouble(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("things/a/about", '{"name": "Anna\'s"}', retained=True))
+        assert len(hub.sender.acknowledged) == 1
+        assert hub.ingest.counts.refused == {}
+    assert caplog.text == ""
 
 
 async def test_what_comes_in_clear_for_a_sealed_value_is_refused(tmp_path: Path) -> None:
