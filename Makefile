@@ -5,10 +5,10 @@ PROFILE ?= quick
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo check test e2e bench screenshots clean
+.PHONY: help install demo check test e2e bench privacy-report screenshots clean
 
 help: ## list these commands
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 install: $(VENV)/installed ## make .venv and install Barrio into it
 
@@ -20,7 +20,7 @@ check: $(VENV)/tested ## the quick part: lint, types, import contracts, unit tes
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=$(PROFILE) -m 'not e2e'
+	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=$(PROFILE) -m 'not e2e$(if $(filter quick,$(PROFILE)), and not slow)'
 
 test: system $(VENV)/tested axe ## everything: installs what it needs, then check and the end-to-end tests
 	$(MAKE) check PROFILE=thorough
@@ -31,6 +31,9 @@ e2e: system $(VENV)/tested axe ## real brokers, clients and a browser only
 
 bench: system $(VENV)/tested ## measure, print ratios beside their targets, write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+privacy-report: $(VENV)/tested ## make all attacks on a large neighbourhood, write docs/privacy-report.md, fail if one succeeds
+	$(BIN)/python -m tests.attacks.report
 
 screenshots: system $(VENV)/tested axe ## every page on a phone, a desk and a wall, light and dark
 	$(BIN)/python tools/screenshots.py

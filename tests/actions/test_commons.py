@@ -37,6 +37,7 @@ def test_a_member_shows_itself_under_a_name_of_two_words_that_stays(registry: Re
     assert actions.join(registry, other, ana, by=ana, now=NOW).commons == other
 
 
+@pytest.mark.slow
 def test_names_in_a_commons_are_all_different(registry: Registry) -> None:
     one = project(registry)
     with registry.transaction():

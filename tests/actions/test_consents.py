@@ -217,6 +217,7 @@ WISHES = st.tuples(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(WISHES, min_size=1, max_size=5))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_ever_rises_by_itself(registry: Registry, said: list[tuple[Grade, int | None, bool, str]]) -> None:

@@ -138,6 +138,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(script=STEPS)
 @settings(max_examples=60, deadline=None)
 def test_the_past_never_opens_but_by_a_tick_and_never_to_two_projects(

@@ -161,6 +161,7 @@ def test_erasing_deletes_an_owners_rows_rests_the_cell_and_is_in_his_diary(regis
         actions.erase(registry, shelf(Shelf(broken=True)), ana, by=ana, now=NOW)
 
 
+@pytest.mark.slow
 def test_a_whole_neighbourhood_settles_in_a_moment(registry: Registry) -> None:
     started, week_ago = time.monotonic(), NOW - 7 * DAY
     with registry.transaction():

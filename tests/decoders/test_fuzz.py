@@ -119,6 +119,7 @@ def test_nested_json_is_an_answer_or_a_decode_error(form: str, topic: str, tree:
     check(form, topic, json.dumps(tree).encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", ["things/a/readings", "senml/x"])
 @settings(max_examples=100, deadline=None)
 @given(

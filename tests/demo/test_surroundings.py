@@ -105,6 +105,7 @@ def test_there_is_one_park_with_trees_and_one_brook(name: str) -> None:
     assert len(layer(name, "surroundings")) == 1
 
 
+@pytest.mark.slow
 def test_no_house_stands_in_a_street_or_in_the_brook() -> None:
     ways = [line(f) for f in layer("streets", "surroundings") + layer("water", "surroundings")]
     corners = [
@@ -126,6 +127,7 @@ def flat(feature: dict[str, Any]) -> list[float]:
     return [x for point in feature["geometry"]["coordinates"] for x in point]
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_same_files_again() -> None:
     done = subprocess.run(
         [sys.executable, str(DEMO / "surroundings.py"), "--check"],

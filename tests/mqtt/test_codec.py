@@ -44,6 +44,7 @@ def test_what_is_written_is_read_again_by_the_other_side(version: int, sender: S
     assert outcome(Decoder(sender, version), [raw]) == (sent, None)
 
 
+@pytest.mark.slow
 @way
 @given(data=st.data())
 @settings(max_examples=40)

@@ -147,6 +147,7 @@ def test_a_writer_in_another_thread_is_waited_for_not_joined(registry: Registry)
     assert {p.name for p in registry.holdings().parties.values()} == {"Ana", "Eva"}
 
 
+@pytest.mark.slow
 def test_a_locked_file_is_unavailable_and_works_again_afterwards(tmp_path: Path) -> None:
     registry = opened(tmp_path)
     raw = sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)

@@ -174,6 +174,7 @@ def test_a_closed_credential_or_thing_brings_nothing_more(registry: Registry) ->
     assert len(registry.holdings().datastreams) == 2
 
 
+@pytest.mark.slow
 def test_ten_thousand_unknown_things_become_known_in_seconds(tmp_path: Path) -> None:
     registry = opened(tmp_path, limits=Limits(things_per_credential=20_000))
     credential = gateway(registry, person(registry))
@@ -202,6 +203,7 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     registry.close()
 
 
+@pytest.mark.slow
 @given(batches=BATCHES)
 @settings(max_examples=30, deadline=None)
 def test_a_key_never_moves_to_another_owner_or_datastream(

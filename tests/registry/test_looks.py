@@ -81,6 +81,7 @@ def test_writing_a_look_compiles_nothing_anew(registry: Registry) -> None:
     assert registry.revision == revision
 
 
+@pytest.mark.slow
 def test_all_or_none_are_written_and_a_disk_that_fails_is_said(tmp_path: Path) -> None:
     registry = town(tmp_path)
     ana = person(registry)

@@ -228,6 +228,7 @@ def test_a_hub_that_was_killed_in_between_goes_on_where_it_was(registry: Registr
     assert all(found(data, needle) == [] for needle in needles.values())
 
 
+@pytest.mark.slow
 def test_while_somebody_reads_the_registry_it_is_not_said_to_be_gone(registry: Registry, data: Path) -> None:
     ana = person(registry)
     with registry._database.read() as connection:
