@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SPOKEN = sorted({
     (words[0], words[1])
     for name in ("README.md", "docs/devices.md", "hub/cli/__init__.py")
-    for words in re.findall(r"barrio ([a-z]+)(?: ([a-z]+))?", (ROOT / name).read_text(encoding="utf-8"))
+    for words in re.findall(r"barrio ([a-z-]+)(?: ([a-z-]+))?", (ROOT / name).read_text(encoding="utf-8"))
 })  # fmt: skip
 
 
@@ -47,6 +47,6 @@ def test_the_worked_example_refuses_what_it_says_it_refuses(payload: bytes) -> N
 
 @pytest.mark.parametrize(("command", "second"), SPOKEN)
 def test_every_command_that_is_spoken_of_exists(command: str, second: str) -> None:
-    words = [command, second] if command in {"party", "thing", "grade", "commons", "source"} and second else [command]
+    words = [command, second] if command in {"party", "thing", "grade", "commons", "source", "household"} and second else [command]
     done = CliRunner().invoke(cli, [*words, "--help"])
     assert done.exit_code == 0, done.output
