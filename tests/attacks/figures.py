@@ -23,7 +23,7 @@ class Size(NamedTuple):
     days: int
 
 
-SIZE = Size(homes=300, windows=50, rounds=60, days=30) if THOROUGH else Size(homes=50, windows=49, rounds=10, days=10)
+SIZE = Size(homes=300, windows=51, rounds=60, days=30) if THOROUGH else Size(homes=50, windows=50, rounds=10, days=10)
 
 
 class Figures:

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.core.audience import PUBLIC, Audience
-from hub.core.blocks import Level, Where, span
+from hub.core.blocks import Chain, Level, Where, span
 from hub.core.catalogue import Catalogue
 from hub.core.grade import HOUR, MINUTE, Grade, Kind
+from hub.core.history import Step, grade_at
 from hub.core.regions import CITY
 from tests.attacks.explain import Explained, Figure, Ledger, Reading
 from tests.attacks.figures import SIZE, THOROUGH
@@ -62,6 +63,8 @@ class Days:
     fine: int = 0
     """Places that were shown finer than the index's resolution 9, or exactly."""
     explained: dict[Figure, Explained | None] = field(default_factory=dict)
+    wishes: dict[tuple[int, str], tuple[Step, ...]] = field(default_factory=dict)
+    """A home and a property, outdoors → what its owner wished through time, as the registry knows it."""
 
     def audits(
         self, viewers: Iterable[str], levels: Iterable[Level], observed: str, *, apart: bool = True
@@ -80,36 +83,56 @@ class Days:
 
     def _audit(self, observed: str, where: Where, epoch: int, told: list[Explained], seen: set[Reading]) -> Audit:
         if where == "indoor":
-            return Audit(told, set(), set())
+            return Audit(told, set(), set(), set())
         if epoch:
             # Values are constant for an epoch: what comparing days may tell is attack 25.
             seen = {(h, start) for h, start in seen if self._epoch(observed, start) == epoch}
-        return Audit(told, seen, self._known(observed, seen))
+        shown = self._shown(observed, seen)
+        return Audit(told, seen, self._known(observed, seen, shown), {home for home, _ in shown})
 
     @staticmethod
     def _epoch(observed: str, start: int) -> int:
         return span(CATALOGUE.properties[observed], "outdoor", start)[0]
 
-    def _known(self, observed: str, seen: set[Reading]) -> set[Reading]:
-        """What these viewers may see singly, also where it came too late for the quarter of an hour they are shown.
+    def _shown(self, observed: str, seen: set[Reading]) -> set[tuple[int, int]]:
+        """The homes that these viewers may see singly, each with the epoch.
 
-        Those are all readings, but those that wished for less, of homes that they saw in the same epoch.
+        Those of which they saw something, and those alike to them that had only spoken too late for the quarter of an
+        hour: their owners had wished `commons` or more when the epoch began, whatever the hub's list says.
         """
-        visible = {(home, self._epoch(observed, start)) for home, start in seen}
+        found = {(home, self._epoch(observed, start)) for home, start in seen}
+        owner = self.ledger.party_of
+        for (prop, where, epoch), enrolled in self.ledger.enrolled.items():
+            if (prop, where) != (observed, "outdoor"):
+                continue
+            chains: dict[Chain, set[int]] = defaultdict(set)
+            for block in enrolled.epoch.blocks:
+                chains[block.chain] |= {owner[min(m)] for m in block.members if m}
+            for homes in chains.values():
+                if any((home, epoch) in found for home in homes):
+                    found |= {(h, epoch) for h in homes if self._wished(h, observed, epoch) >= Grade.COMMONS}
+        return found
+
+    def _wished(self, home: int, observed: str, moment: int) -> Grade:
+        return grade_at(self.wishes.get((home, observed), ()), moment)
+
+    def _known(self, observed: str, seen: set[Reading], shown: set[tuple[int, int]]) -> set[Reading]:
+        """What these viewers have seen singly or may see so: all of those homes that did not wish for less."""
         owner = self.ledger.party_of
         return seen | {
             (owner[stream], start)
             for (stream, start), one in self.ledger.in_time.items()
             if one.observed == observed and (one.wish is None or one.wish >= Grade.COMMONS)
-            and (owner[stream], self._epoch(observed, start)) in visible
+            and (owner[stream], self._epoch(observed, start)) in shown
         }  # fmt: skip
 
 
 class Audit:
     """The rows of some viewers who tell each other everything."""
 
-    def __init__(self, told: list[Explained], seen: set[Reading], known: set[Reading]) -> None:
-        self.visible = {home for home, _ in seen}
+    def __init__(self, told: list[Explained], seen: set[Reading], known: set[Reading], visible: set[int]) -> None:
+        """`seen` were shown, `known` may be; `visible` are the homes of both."""
+        self.visible = visible
         homes = {h for e in told for h in e.homes} | self.visible
         readings = {r for e in told for r in e.readings} | seen
         self.homes: dict[Hashable, int] = {h: n for n, h in enumerate(sorted(homes))}
@@ -147,6 +170,8 @@ def days(folder: Path, homes: int = SIZE.homes, windows: int = SIZE.windows) -> 
                 if THOROUGH or n == 0 or hour % 2 == n % 2:
                     scrape(found, viewer)
             churn(story, hour)
+        steps = {d.id: d.history.steps for d in made.registry.holdings().datastreams}
+        found.wishes = {(d.party, o): steps[s] for d in (*story.devices, *story.gone) for o, s in d.streams.items()}
         found.explained = {f: ledger.explain(f) for f in sorted(found.figures)}
         return found
 
