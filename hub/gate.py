@@ -150,7 +150,7 @@ class Gate:
         return "" if party is None else party.name
 
     def mine(self, audience: Audience) -> tuple[OwnThing, ...]:
-        """The asker's own things, with what only their household may know: last heard, refusals, grades, caps."""
+        """The asker's own things by title, with what only their household may know: last heard, refusals, grades, caps."""
         holdings = self._registry.holdings()
         streams: dict[int, list[Datastream]] = {}
         for d in holdings.datastreams:
@@ -158,7 +158,8 @@ class Gate:
                 streams.setdefault(d.thing, []).append(d)
         heard = self._store.last_heard()
         agreed = self._agreed(audience, holdings)
-        things = (self._own(holdings.things[i], streams[i], heard, holdings) for i in sorted(streams))
+        things = [self._own(holdings.things[i], streams[i], heard, holdings) for i in sorted(streams)]
+        things.sort(key=lambda thing: thing.title.casefold())
         return tuple(
             replace(thing, streams=tuple(replace(s, consents=agreed.get(s.datastream, ())) for s in thing.streams))
             for thing in things
