@@ -150,7 +150,7 @@ class Gate:
         return "" if party is None else party.name
 
     def mine(self, audience: Audience) -> tuple[OwnThing, ...]:
-        """The asker's own things by title, with what only their household may know: last heard, refusals, grades, caps."""
+        """The asker's own things by title: last heard, refusals, grades, caps, which only their household may know."""
         holdings = self._registry.holdings()
         streams: dict[int, list[Datastream]] = {}
         for d in holdings.datastreams:

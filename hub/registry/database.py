@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteBusy
 from threading import Lock, local
+from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -181,11 +183,24 @@ def _begin(connection: Connection) -> None:
 def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    script = ScriptDirectory.from_config(config)
+    versions = _versions()
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        present = MigrationContext.configure(connection).get_current_heads()
-        known = {revision.revision for revision in script.walk_revisions()}
-        if not known.issuperset(present):
+        present = frozenset(MigrationContext.configure(connection).get_current_heads())
+        if not present <= versions.known:
             raise RegistryUnavailable("a newer Barrio wrote this registry: start that version, or restore a backup")
+        if present == versions.heads:
+            return
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+class _Versions(NamedTuple):
+    known: frozenset[str]
+    heads: frozenset[str]
+
+
+@cache
+def _versions() -> _Versions:
+    """What this program's migrations lead to: they do not change while it runs."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    return _Versions(frozenset(r.revision for r in script.walk_revisions()), frozenset(script.get_heads()))

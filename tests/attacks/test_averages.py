@@ -13,6 +13,8 @@ from tests.attacks.figures import SIZE, Figures
 from tests.attacks.scrapes import Days, days
 from tests.attacks.town import FINE
 
+pytestmark = pytest.mark.slow
+
 EVERYBODY = ("everybody", "the city", "a member of A", "a member of B", "a project of one")
 TOGETHER: dict[str, tuple[tuple[str, ...], tuple[Level, ...]]] = {
     "everybody": (("everybody",), ("public",)),

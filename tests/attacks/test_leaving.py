@@ -35,6 +35,8 @@ from tests.attacks.exits import answers
 from tests.attacks.figures import Figures
 from tests.attacks.town import MIDNIGHT, Device, Said, Town, rows, town
 
+pytestmark = pytest.mark.slow
+
 SECRET = 4242.5
 Revoking = Callable[[Town, "Neighbours"], object]
 

@@ -19,6 +19,8 @@ from hub.registry import tables as t
 from tests.attacks.figures import THOROUGH, Figures
 from tests.attacks.town import MIDNIGHT, Device, Said, Town, town, twins
 
+pytestmark = pytest.mark.slow
+
 OTHERS, LOOKS = (10, 5) if THOROUGH else (5, 3)
 
 

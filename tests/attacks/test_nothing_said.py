@@ -16,6 +16,8 @@ from hub.core.grade import HOUR, MINUTE, Grade, Kind
 from tests.attacks.figures import Figures
 from tests.attacks.town import MIDNIGHT, Device, Said, Town, town
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = ("dust", "noise", "warmth", "power", "battery", "coarse", "unheard-of")
 HOURS = 26
 

@@ -14,6 +14,8 @@ from hub.core.grade import HOUR, MINUTE, Grade, Kind
 from tests.attacks.figures import SIZE, Figures
 from tests.attacks.town import MIDNIGHT, Device, Said, Town, town
 
+pytestmark = pytest.mark.slow
+
 HOMES = 40 if SIZE.homes < 100 else 120
 EPOCH = 30
 

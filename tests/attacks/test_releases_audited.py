@@ -18,6 +18,8 @@ from tests.attacks.auditor import Rows, audit, incidence, solved_by_two
 from tests.core.towns import CHAINS, QUIET, counted, enrolled, home
 from tests.core.world import CORNER
 
+pytestmark = pytest.mark.slow
+
 HOMES, WINDOWS = 120, 48
 Flags = NDArray[np.bool_]
 Chance = np.random.Generator

@@ -14,6 +14,8 @@ from tests.attacks.exits import PARAMETERS, answers, pages, written
 from tests.attacks.figures import THOROUGH, Figures
 from tests.attacks.town import CORNER, MIDNIGHT, Device, Said, Town, town, twins
 
+pytestmark = pytest.mark.slow
+
 HOMES, HOURS = 12, 30 if THOROUGH else 6
 BEFORE = 6
 

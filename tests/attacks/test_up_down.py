@@ -18,6 +18,8 @@ from hub.core.query import Query
 from tests.attacks.figures import SIZE, Figures
 from tests.attacks.town import Device, Said, Town, rows, town
 
+pytestmark = pytest.mark.slow
+
 _WISHES = st.sampled_from([g for g in Grade if g is not Grade.COMMONS])
 DEEDS = st.one_of(
     st.tuples(st.just("wish"), _WISHES),

@@ -19,6 +19,8 @@ from hub.core.places import Place
 from tests.attacks.figures import Figures
 from tests.attacks.town import CORNER, DUST, MIDNIGHT, Device, Said, Town, town
 
+pytestmark = pytest.mark.slow
+
 HOMES, HOURS = 8, 8
 FAR = Place(49.2, 16.6)
 ONLY_DUST = Catalogue([DUST])

@@ -41,6 +41,7 @@ from hub.registry.database import Database
 from hub.registry.streams import read_streams
 from hub.releaser import Releaser
 from hub.stores.memory import MemoryStore
+from tests.registry.migrated import migrated
 
 MIDNIGHT = 7 * 2857 * DAY
 """A midnight (UTC) at which an epoch of a day, and one of a week, begins."""
@@ -108,7 +109,7 @@ class Town:
         self.now = MIDNIGHT - 9 * HOUR
         buildings = [Dwellings(self.somewhere(), 12) for _ in range(120)]
         self.registry = Registry.open(
-            folder / "registry.sqlite", folder / "secret.key", catalogue, partition(buildings, 8),
+            migrated(folder / "registry.sqlite"), folder / "secret.key", catalogue, partition(buildings, 8),
             partition(buildings, 9), Limits(), self.now,
         )  # fmt: skip
         self.gate = Gate(store, self.registry, catalogue, lambda: self.now)

@@ -21,11 +21,12 @@ from hub.registry import Registry
 from hub.settings import Settings
 from hub.stores.memory import MemoryStore
 from tests.core.world import AROUND, CATALOGUE, NEAR, NOW
+from tests.registry.migrated import migrated
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    registry = Registry.open(tmp_path / "registry.sqlite", tmp_path / "key", CATALOGUE, AROUND, NEAR, now=NOW)
+    registry = Registry.open(migrated(tmp_path / "registry.sqlite"), tmp_path / "key", CATALOGUE, AROUND, NEAR, now=NOW)
     store = MemoryStore()
     yield Desk(registry, store, Gate(store, registry, CATALOGUE, lambda: NOW), Settings(), lambda: NOW)
     registry.close()

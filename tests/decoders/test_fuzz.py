@@ -106,14 +106,12 @@ def test_hand_made_nastiness_is_an_answer_or_a_decode_error(form: str, topic: st
 
 
 @pytest.mark.parametrize(("form", "topic"), PLACES)
-@settings(max_examples=30, deadline=None)
 @given(payload=st.binary(max_size=200))
 def test_random_bytes_are_an_answer_or_a_decode_error(form: str, topic: str, payload: bytes) -> None:
     check(form, topic, payload)
 
 
 @pytest.mark.parametrize(("form", "topic"), PLACES)
-@settings(max_examples=40, deadline=None)
 @given(tree=TREES)
 def test_nested_json_is_an_answer_or_a_decode_error(form: str, topic: str, tree: object) -> None:
     check(form, topic, json.dumps(tree).encode("utf-8", "surrogatepass"))
@@ -130,7 +128,6 @@ def test_cbor_packs_are_an_answer_or_a_decode_error(topic: str, rows: list[dict[
 
 
 @pytest.mark.parametrize(("form", "name"), list(every_sample()))
-@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_damaged_sample_is_an_answer_or_a_decode_error(form: str, name: str, data: st.DataObject) -> None:
     sample, payload = read(form, name)
@@ -140,7 +137,6 @@ def test_a_damaged_sample_is_an_answer_or_a_decode_error(form: str, name: str, d
 
 
 @pytest.mark.parametrize("form", sorted(DECODERS))
-@settings(max_examples=30, deadline=None)
 @given(topic=st.text(max_size=40), payload=st.sampled_from([b"1", b"{}", b'{"a":1}', b'[{"n":"a","v":1}]']))
 def test_any_topic_is_an_answer_or_a_decode_error(form: str, topic: str, payload: bytes) -> None:
     check(form, topic, payload)

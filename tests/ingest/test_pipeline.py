@@ -26,6 +26,7 @@ from hub.ingest.pipeline import Ingest
 from hub.registry import Registry
 from hub.stores.memory import MemoryStore
 from tests.core.world import AROUND, CATALOGUE, NEAR, NOW
+from tests.registry.migrated import migrated
 
 
 class Listening:
@@ -66,7 +67,7 @@ class Hub:
     """Ingest with everything around it."""
 
     def __init__(self, folder: Path) -> None:
-        self.registry = Registry.open(folder / "registry.sqlite", folder / "key", CATALOGUE, AROUND, NEAR)
+        self.registry = Registry.open(migrated(folder / "registry.sqlite"), folder / "key", CATALOGUE, AROUND, NEAR)
         self.store = Moody(folder / "store")
         self.inbox = Inbox(least_wait=0, most_wait=1)
         moments = itertools.count(NOW)

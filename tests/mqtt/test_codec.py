@@ -37,7 +37,6 @@ def refusal(data: bytes, version: int | None = MQTT_5, sender: Side = Side.CLIEN
 
 @way
 @given(data=st.data())
-@settings(max_examples=40)
 def test_what_is_written_is_read_again_by_the_other_side(version: int, sender: Side, data: st.DataObject) -> None:
     sent = data.draw(st.lists(packets(version, sender), max_size=5))
     raw = b"".join(write(packet, version) for packet in sent)
@@ -47,7 +46,6 @@ def test_what_is_written_is_read_again_by_the_other_side(version: int, sender: S
 @pytest.mark.slow
 @way
 @given(data=st.data())
-@settings(max_examples=40)
 def test_a_byte_at_a_time_gives_what_one_piece_gives(version: int, sender: Side, data: st.DataObject) -> None:
     sent = data.draw(st.lists(packets(version, sender), min_size=1, max_size=3))
     raw = b"".join(write(packet, version) for packet in sent)
@@ -65,7 +63,6 @@ def test_random_bytes_give_packets_or_a_protocol_error_however_they_are_cut(
 
 @way
 @given(data=st.data())
-@settings(max_examples=60)
 def test_a_packet_with_changed_bytes_gives_packets_or_a_protocol_error(
     version: int, sender: Side, data: st.DataObject
 ) -> None:

@@ -101,7 +101,6 @@ def _check_filter(one: Filter, its: Any) -> None:
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
 @given(data=st.data())
-@settings(max_examples=25)
 def test_both_codecs_say_the_same_of_every_packet(kind: type, data: st.DataObject) -> None:
     sender = Side.SERVER if RULES[TYPES[kind]].sender is Side.BOTH else RULES[TYPES[kind]].sender
     packet = data.draw(packets(MQTT_5, sender, kind))

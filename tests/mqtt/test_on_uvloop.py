@@ -12,6 +12,8 @@ import uvloop
 from hub.mqtt.packets import MQTT_5
 from tests.mqtt import test_door, test_endpoint, test_session
 
+pytestmark = pytest.mark.slow
+
 MODULES = (test_door, test_endpoint, test_session)
 
 

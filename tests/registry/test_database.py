@@ -16,7 +16,12 @@ from hub import actions
 from hub.core.observations import Key
 from hub.registry import Registry, RegistryUnavailable
 from hub.registry.tables import metadata
-from tests.registry.town import NOW, gateway, monitor, opened, person
+from tests.registry.town import AROUND, CATALOGUE, NEAR, NOW, gateway, monitor, person
+
+
+def opened(folder: Path) -> Registry:
+    """As the hub opens it: nothing is there that a test put there (`tests.registry.migrated`)."""
+    return Registry.open(folder / "registry.sqlite", folder / "secret.key", CATALOGUE, AROUND, NEAR, now=NOW)
 
 
 def test_the_migrations_make_exactly_the_tables_of_this_version(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hub.core.holdings import Datastream
 from hub.core.observations import Key
 from hub.core.places import Dwellings, Place, partition
 from hub.registry import Limits, Registry
+from tests.registry.migrated import migrated
 
 CORNER = Place(50.1030, 14.4030)
 FAR = Place(49.2, 16.6)
@@ -35,7 +36,7 @@ NEAR = partition([Dwellings(CORNER, 80), Dwellings(FAR, 80)], 9)
 
 def opened(folder: Path, *, catalogue: Catalogue = CATALOGUE, limits: Limits | None = None, now: int = NOW) -> Registry:
     return Registry.open(
-        folder / "registry.sqlite", folder / "secret.key", catalogue, AROUND, NEAR, limits or Limits(), now
+        migrated(folder / "registry.sqlite"), folder / "secret.key", catalogue, AROUND, NEAR, limits or Limits(), now
     )
 
 

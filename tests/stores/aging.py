@@ -151,7 +151,7 @@ class AgingContract:
         assert [r[1] for r in rows(store, own())] == [THEN + 1]
 
     @pytest.mark.slow
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(st.lists(a_row(), min_size=2, max_size=40), st.integers(0, 40).map(lambda n: NOW - 9 * HOUR + n * QUARTER))
     def test_no_window_that_anybody_was_ever_shown_changes(self, given_rows: list[Row], raw: int) -> None:
         with TemporaryDirectory() as directory:

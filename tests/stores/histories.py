@@ -75,7 +75,7 @@ class HistoriesContract:
 
     engine: ClassVar[str]
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(CHANGES, st.lists(a_query(), min_size=1, max_size=2))
     def test_after_any_history_every_audience_gets_what_the_model_says(
         self, changes: list[list[Row] | Erasure], queries: list[Query]

@@ -20,6 +20,7 @@ from hub.registry import Registry
 from hub.stores.memory import MemoryStore
 from hub.web.pages.mine_link import COOKIE
 from hub.web.site import create_site
+from tests.registry.migrated import migrated
 from tests.registry.town import grade, monitor, person
 from tests.web.world import CELL, CORNER, NOW, Client, catalogue, settings
 
@@ -60,7 +61,8 @@ class Real:
 def real(folder: Path) -> Iterator[Real]:
     """Ana's balcony (dust) stands outdoors, her kitchen (power) indoors; all is at home."""
     cells = Partition((CELL,), 8)
-    registry = Registry.open(folder / "registry.sqlite", folder / "secret.key", catalogue(), cells, cells, now=NOW)
+    tables = migrated(folder / "registry.sqlite")
+    registry = Registry.open(tables, folder / "secret.key", catalogue(), cells, cells, now=NOW)
     ana, ben = person(registry, "Ana", now=NOW - DAY), person(registry, "Ben", now=NOW - DAY)
     (dust,) = monitor(registry, ana, "pm25", place=CORNER, now=NOW - DAY)
     (power,) = monitor(registry, ana, "power", exposure=Exposure.INDOOR, name="kitchen", now=NOW - DAY)

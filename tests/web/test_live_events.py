@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hub.core.grade import MINUTE, Grade
 from tests.web.asking import words
 from tests.web.events import events
 from tests.web.world import NOW, World
 
+pytestmark = pytest.mark.slow
 PATH = "/property/pm25/live"
 
 

@@ -38,6 +38,7 @@ from hub.registry import tables as t
 from hub.settings import HubSettings, PlaceSettings, PropertySettings, Settings, WebSettings
 from hub.stores.memory import MemoryStore
 from hub.web.site import create_site
+from tests.registry.migrated import migrated
 
 NOW = int(datetime(2026, 11, 22, 18, 40, tzinfo=UTC).timestamp()) * 1_000_000  # a Sunday, 19:40 in Prague
 LONG_AGO = NOW - 400 * 24 * HOUR
@@ -104,9 +105,8 @@ class HandRegistry(Registry):
 
 def hand_registry(folder: Path, holdings: Holdings, links: dict[str, Audience]) -> HandRegistry:
     """The registry of these holdings; the parties are in its tables too, since what is kept refers to them."""
-    made = HandRegistry.open(
-        folder / "registry.sqlite", folder / "secret.key", catalogue(), holdings.street, holdings.shared, now=NOW
-    )
+    tables = migrated(folder / "registry.sqlite")
+    made = HandRegistry.open(tables, folder / "secret.key", catalogue(), holdings.street, holdings.shared, now=NOW)
     assert isinstance(made, HandRegistry)
     made.written, made.links = holdings, links
     with made.transaction() as tx:
