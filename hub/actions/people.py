@@ -6,6 +6,7 @@ grades stay what they were.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -24,7 +25,7 @@ from hub.core.history import grade_at
 from hub.core.places import Place
 from hub.registry import Registry, Transaction, journal
 from hub.registry import tables as t
-from hub.registry.grades import cap_wishes, highest, keep_unsealed, settle
+from hub.registry.grades import cap_wishes, highest, keep_unsealed, rest, settle
 from hub.registry.ids import new_id
 from hub.registry.streams import read_streams
 
@@ -88,7 +89,7 @@ def remove_household_member(registry: Registry, household: int, person: int, *, 
         if household not in tx.people.households.get(person, set()):
             raise ActionRefused("member", "They do not live there.")
         owners = _circle(tx, household, person)
-        with _settled(registry, tx, household, person, now, frozen=True):
+        with _apart(registry, tx, now), _settled(registry, tx, household, person, now, frozen=True):
             m = t.members.c
             here = (m.household == household) & (m.person == person) & m.until.is_(None)
             tx.connection.execute(update(t.members).where(here).values(until=now))
@@ -162,9 +163,10 @@ def settle_in(registry: Registry, party: int, dwelling: int, *, now: int | None 
         if tx.connection.execute(select(t.dwellings.c.id).where(t.dwellings.c.id == dwelling)).first() is None:
             raise ActionRefused("unknown", "There is no such dwelling.")
         r = t.residences.c
-        tx.connection.execute(update(t.residences).where(r.party == party, r.until.is_(None)).values(until=now))
-        tx.connection.execute(insert(t.residences).values(party=party, dwelling=dwelling, since=now))
-        tx.people_changed()
+        with _apart(registry, tx, now):
+            tx.connection.execute(update(t.residences).where(r.party == party, r.until.is_(None)).values(until=now))
+            tx.connection.execute(insert(t.residences).values(party=party, dwelling=dwelling, since=now))
+            tx.people_changed()
 
 
 @contextmanager
@@ -196,6 +198,23 @@ def _settled(
         if highest(stream, now) > Grade.COUNTED:
             check_face(registry, tx, stream, now)
     registry.consents.follow(tx, after, now)
+
+
+@contextmanager
+def _apart(registry: Registry, tx: Transaction, now: int) -> Iterator[None]:
+    """Around a change after which one home may count as several: the cells where they show `street` rows rest.
+
+    Otherwise hours in which they stood as one, and in too little company, would come to be seen.
+    """
+    before = tx.people.homes
+    yield
+    parts: dict[int, set[int | None]] = defaultdict(set)
+    for party, home in before.items():
+        parts[home].add(tx.people.homes.get(party))
+    split = {party for party, home in before.items() if len(parts[home]) > 1}
+    for stream in read_streams(tx, registry.catalogue, owners=split):
+        if grade_at(stream.history.steps, now) is Grade.STREET:
+            rest(tx, stream, registry.street, now)
 
 
 def _circle(tx: Transaction, household: int, person: int) -> frozenset[int]:

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hub import actions
 from hub.core.audience import PUBLIC
-from hub.core.catalogue import Catalogue, ObservedProperty
+from hub.core.catalogue import Catalogue, ObservedProperty, PartyKind
 from hub.core.grade import HOUR, MINUTE, Grade, Kind
 from hub.core.places import Place
 from tests.attacks.figures import THOROUGH, Figures
-from tests.attacks.town import CORNER, MIDNIGHT, Said, Town, town
+from tests.attacks.town import CORNER, MIDNIGHT, Device, Said, Town, town
 
 NOISE = ObservedProperty(
     id="noise", name="Noise", unit="dB[SPL]", family="noise", cap=Grade.STREET, low=0, high=140, step_street=3,
@@ -97,6 +98,66 @@ def test_no_row_stands_where_fewer_than_five_homes_show_it(
     figures.tell("rows shown of a cell with five homes", seen[5][1], 5 * HOURS)
     assert seen[4][1] == 0
     assert seen[5][1] == 5 * HOURS
+
+
+@pytest.mark.attack(11)
+@pytest.mark.parametrize("how", ["moves out of the dwelling", "leaves the household"])
+def test_hours_in_which_two_lived_as_one_are_not_seen_when_they_live_as_two(
+    tmp_path: Path, how: str, figures: Figures
+) -> None:
+    """Four homes, one of two people with a thing each: when they part, the five have no past together."""
+    with town(tmp_path, catalogue=Catalogue([NOISE])) as made:
+        devices = four_homes(made, household=how == "leaves the household")
+        noisy_hours(made, devices, MIDNIGHT + 24 * HOUR, 12)
+        assert {made.grade(d, "noise") for d in devices} == {Grade.STREET}
+        assert len(made.read(PUBLIC)) == 0
+        part(made, devices)
+        made.pass_by(made.now + MINUTE)
+        at_once = len(made.read(PUBLIC))
+        noisy_hours(made, devices, MIDNIGHT + 48 * HOUR, 9 * 24)
+        times = set(made.read(PUBLIC).time.tolist())
+        figures.tell(f"rows of a time with four homes that are seen once somebody {how}", at_once)
+        assert at_once == 0
+        assert times, "the five are seen again when the cell has rested"
+        assert min(times) >= MIDNIGHT + 48 * HOUR
+
+
+def four_homes(made: Town, *, household: bool) -> list[Device]:
+    """Five people with a thing each, two of them in one home."""
+    people = [made.person() for _ in range(3)] + [made.person(at_home=False) for _ in range(2)]
+    if household:
+        home = actions.add_party(made.registry, PartyKind.HOUSEHOLD, "Number 7", now=made.now)
+        for person in people[3:]:
+            actions.add_household_member(made.registry, home, person, now=made.now)
+    else:
+        dwelling = actions.add_dwelling(made.registry, CORNER)
+        for person in people[3:]:
+            actions.settle_in(made.registry, person, dwelling, now=made.now)
+    devices = [made.device(person, "noise", place=CORNER) for person in people]
+    for device in devices:
+        for voice in {device.party, *(people[3:] if household and device.party in people[3:] else ())}:
+            number = device.streams["noise"]
+            actions.set_grade(made.registry, number, Grade.STREET, by=voice, now=made.now)
+    return devices
+
+
+def noisy_hours(made: Town, devices: list[Device], since: int, hours: int) -> None:
+    """Everybody says something in each of these hours, and all of them pass."""
+    made.say(
+        Said(d, "noise", since + h * HOUR + (3 + n) * MINUTE, 50.0 + n) for h in range(hours)
+        for n, d in enumerate(devices)
+    )  # fmt: skip
+    made.pass_by(since + hours * HOUR + 40 * MINUTE)
+
+
+def part(made: Town, devices: list[Device]) -> None:
+    """The last of them goes to live by himself."""
+    one = devices[-1].party
+    with made.registry.transaction() as tx:
+        household = next(iter(tx.people.households.get(one, ())), None)
+    if household is not None:
+        actions.remove_household_member(made.registry, household, one, now=made.now)
+    actions.settle_in(made.registry, one, actions.add_dwelling(made.registry, made.somewhere()), now=made.now)
 
 
 @pytest.mark.attack(11)

@@ -13,9 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +35,6 @@ from hub.gate import Gate
 from hub.ingest.inbox import Inbox
 from hub.ingest.pipeline import Ingest
 from hub.registry import Limits, Registry
-from hub.registry.database import Database
 from hub.registry.streams import read_streams
 from hub.releaser import Releaser
 from hub.stores.memory import MemoryStore
@@ -228,8 +225,6 @@ def town(
     folder: Path, *, store: Store | None = None, catalogue: Catalogue = CATALOGUE, seed: int = 7, around: Place = CORNER
 ) -> Iterator[Town]:
     """A neighbourhood without anybody in it yet, nine hours before midnight."""
-    if not (folder / "registry.sqlite").exists():
-        (folder / "registry.sqlite").write_bytes(_empty())
     with asyncio.Runner() as runner:
         made = Town(folder, runner, store or MemoryStore(folder), catalogue, seed, around)
         runner.run(made.take())
@@ -239,14 +234,6 @@ def town(
             runner.run(made.end())
             made.store.close()
             made.registry.close()
-
-
-@cache
-def _empty() -> bytes:
-    """A registry with all its tables and nothing in them, made once."""
-    with TemporaryDirectory() as folder:
-        Database(Path(folder) / "registry.sqlite").close()
-        return (Path(folder) / "registry.sqlite").read_bytes()
 
 
 def copied(made: Town, folder: Path, runner: asyncio.Runner, store: Store | None = None) -> Town:
