@@ -14,7 +14,7 @@ from hub.core.store import Store
 from hub.registry import Registry
 from hub.settings import Settings
 from hub.upkeep import Chore
-from hub.upkeep.looking import finish
+from hub.upkeep.looking import finish, finish_new
 from hub.upkeep.retention import thin, tidy
 
 
@@ -25,6 +25,7 @@ def chores(settings: Settings, registry: Registry, store: Store) -> tuple[Chore,
         Chore("retention", 6 * HOUR, partial(thin, registry, store, kept)),
         Chore("registry", HOUR, partial(tidy, registry, kept)),
         Chore("erasures", 10 * MINUTE, partial(finish, registry, store, settings.hub.data)),
+        Chore("new erasures", MINUTE // 6, partial(finish_new, registry, store, settings.hub.data)),
         Chore("commons", 10 * MINUTE, partial(_end_commons, registry)),
         Chore("consents", HOUR, partial(_look_after_consents, registry)),
         Chore("objections", DAY, partial(_forget_objections, registry)),
