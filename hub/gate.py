@@ -16,7 +16,7 @@ from hub.core.about import About, Deed, ErasureReceipt
 from hub.core.absence import Absences, Known, why_absent
 from hub.core.audience import PUBLIC, Audience
 from hub.core.cards import Card, Objection, Said, cards
-from hub.core.catalogue import Catalogue
+from hub.core.catalogue import Catalogue, PartyKind
 from hub.core.charter import Charter, charters
 from hub.core.disclosed import (
     Disclosed,
@@ -215,9 +215,12 @@ class Gate:
                 things[thing.owner].append((thing.handle, _title(thing)))
         owners = sorted(acting, key=lambda i: (i != audience.party, held.parties[i].name, i))
         return tuple(
-            OwnEstate(i, held.parties[i].name, tuple(sorted(things[i], key=lambda one: one[1].casefold())))
+            OwnEstate(
+                i, held.parties[i].name, tuple(sorted(things[i], key=lambda one: one[1].casefold())),
+                held.parties[i].kind is PartyKind.HOUSEHOLD,
+            )
             for i in owners
-        )
+        )  # fmt: skip
 
     def erased(self, audience: Audience) -> tuple[ErasureReceipt, ...]:
         """What the asker had erased, the newest first, and whether it is gone from every file."""

@@ -125,6 +125,7 @@ class OwnEstate(Struct, frozen=True):
     party: int
     name: str
     things: tuple[tuple[str, str], ...]
+    household: bool = False
 
 
 class OwnBox(Struct, frozen=True):

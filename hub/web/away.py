@@ -46,16 +46,21 @@ class Wish(Struct, frozen=True):
     fields: Mapping[str, str]
 
 
+def called(estate: OwnEstate) -> str:
+    """An owner in words: a household often has the name of who lives in it."""
+    return f"the household {estate.name}" if estate.household else estate.name
+
+
 def choices(estates: Sequence[OwnEstate]) -> list[Choice]:
     """What can be erased: everything of each owner for whom she may act, then one thing at a time."""
     several = len(estates) > 1
     found = [
-        Choice(f"{e.party}", f"All things of {e.name}" if several else "All my things", e.party)
+        Choice(f"{e.party}", f"All things of {called(e)}" if several else "All my things", e.party)
         for n, e in enumerate(estates)
         if e.things or n == 0
     ]
     for e in estates:
-        of = f" ({e.name})" if several else ""
+        of = f" ({called(e)})" if several else ""
         found += [Choice(f"{e.party}/{handle}", f"{title}{of}", e.party, handle) for handle, title in e.things]
     return found
 

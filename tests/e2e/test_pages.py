@@ -60,7 +60,7 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourho
         hub.barrio("party", "add", "Karel")
         place = ("--place", f"{CORNER.lat},{CORNER.lon}", "--exposure", "outdoor")
         balcony = hub.add_thing("balcony", "Karel", "--title", "Karel's balcony", *place)
-        kitchen = hub.add_thing("kitchen", "Karel")
+        kitchen = hub.add_thing("kitchen", "Karel", "--title", "The kitchen, behind the shelf with all of the herbs")
         assert hub.publish(balcony, "things/balcony/pm25", "5").returncode == 0
         assert hub.publish(kitchen, "things/kitchen/co2", "812").returncode == 0
         hub.barrio("grade", "set", "balcony", "pm25", "open")
@@ -296,7 +296,10 @@ def test_axe_finds_nothing_serious_on_the_wall(neighbours: Neighbourhood, browse
 
 
 def _axe(browser: Browser, url: str, size: dict[str, int], *, dark: bool, then: str = "", press: str = "") -> list[str]:
-    """What axe-core calls serious or critical, with everything that folds open; `then` goes on and presses a button."""
+    """What axe-core calls serious or critical, with everything that folds open, and what has to be scrolled sideways.
+
+    `then` goes on to a page, `press` presses a button there.
+    """
     with looking(browser, url, size, dark=dark) as looked:
         if "/mine/" in url and len(url.rpartition("/")[2]) > 1:
             looked.page.wait_for_url(re.compile(r"/mine$"))
@@ -308,7 +311,8 @@ def _axe(browser: Browser, url: str, size: dict[str, int], *, dark: bool, then: 
         looked.page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         looked.page.evaluate(AXE.read_text(encoding="utf-8"))
         answer = looked.page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
-        return [
+        too_wide = looked.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        return [f"{too_wide} px too wide"] * (too_wide > 0) + [
             f"{v['id']}: {v['nodes'][0]['target']}"
             for v in answer["violations"]
             if v["impact"] in ("serious", "critical")

@@ -172,14 +172,14 @@ def test_one_of_several_adults_may_erase_what_is_the_homes_and_the_other_reads_i
     (evas,) = monitor(hers.registry, eva, "pm25", name="evas", now=NOW - DAY)
     for d, owner in ((co2, home), (evas, eva)):
         hers.store.append(batch(Row(d, NOW - HOUR, owner=owner)))
-    assert "hall (Number 7)" in page(hers)
+    assert "hall (the household Number 7)" in page(hers)
     assert "evas" not in page(hers), "what is another adult's own is hers to erase"
-    look = words(post(hers, "look", of=of(hers, "All things of Number 7"), all="yes").text)
-    assert "Erase everything of Number 7?" in look
+    look = words(post(hers, "look", of=of(hers, "All things of the household Number 7"), all="yes").text)
+    assert "Erase everything of the household Number 7?" in look
     assert "What stands in the diaries of those who decide for it." in look
-    assert post(hers, "erase", of=of(hers, "hall (Number 7)"), first=TODAY, last=TODAY).status_code == 303
+    assert post(hers, "erase", of=of(hers, "hall (the household Number 7)"), first=TODAY, last=TODAY).status_code == 303
     assert left(hers)[co2] == 0
-    assert "of Number 7 1 reading " in page(hers)
+    assert "of the household Number 7 1 reading " in page(hers)
     assert any("erased what one thing measured" in e.what for e in hers.registry.journal(eva))
 
 

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from hub.actions import ActionRefused
 from hub.core.audience import Audience
 from hub.core.query import QueryError
-from hub.web.away import choices, wish
+from hub.web.away import called, choices, wish
 from hub.web.context import PRIVATE, Context
 from hub.web.pages.mine import holder
 from hub.web.pages.mine_link import expired
@@ -95,7 +95,7 @@ def _page(
         request, "away.html", status=422 if refused else 200, keep=PRIVATE, choices=choices(estates), written=form,
         refused_copy=refused if deed == "copy" else "", refused_days=refused if deed != "copy" else "",
         receipts=context.gate.erased(audience),
-        names={e.party: e.name for e in estates} if len(estates) > 1 else {},
+        names={e.party: called(e) for e in estates} if len(estates) > 1 else {},
         today=f"{local(context.now(), context.zone):%Y-%m-%d}", done=request.query_params.get("done") == "erase",
         properties=context.shown_properties(),
     )  # fmt: skip
