@@ -47,10 +47,10 @@ class SimulatedThing:
         """Property → the name under which the hub hears it."""
         return {observed: dialects.word(self.format, observed) for observed in self.curves}
 
-    def message(self, time_us: int) -> dialects.Packet:
+    def messages(self, time_us: int) -> list[dialects.Packet]:
         """What it says at this time (µs)."""
         values = {observed: curve(time_us) for observed, curve in self.curves.items()}
-        return dialects.message(self.format, self.thing, values, self.units, time_us)
+        return dialects.messages(self.format, self.thing, values, self.units, time_us)
 
     def next_after(self, now: float) -> float:
         """When it speaks next (s): a moment of its own within each interval, so that not all speak at once."""
@@ -97,27 +97,27 @@ async def _keep_alive(
 
 async def _live(client: aiomqtt.Client, things: Sequence[SimulatedThing], qos: int, now: Callable[[], float]) -> None:
     """Introduce them, say a first word at once, then speak in turn."""
-    for packet in _introductions(things):
-        await _say(client, packet, qos)
+    await _say(client, _introductions(things), qos)
     for thing in things:
-        await _say(client, thing.message(int(now() * 1e6)), qos)
+        await _say(client, thing.messages(int(now() * 1e6)), qos)
     turns = [(thing.next_after(now()), at) for at, thing in enumerate(things)]
     heapq.heapify(turns)
     while True:
         when, at = turns[0]
         await asyncio.sleep(max(0.0, when - now()))
-        await _say(client, things[at].message(int(now() * 1e6)), qos)
+        await _say(client, things[at].messages(int(now() * 1e6)), qos)
         heapq.heapreplace(turns, (things[at].next_after(max(when, now())), at))
 
 
-async def _say(client: aiomqtt.Client, packet: dialects.Packet, qos: int) -> None:
-    topic, payload, retained = packet
-    await client.publish(topic, payload, qos=qos, retain=retained)
+async def _say(client: aiomqtt.Client, packets: Sequence[dialects.Packet], qos: int) -> None:
+    for topic, payload, retained in packets:
+        await client.publish(topic, payload, qos=qos, retain=retained)
 
 
 def _introductions(things: Sequence[SimulatedThing]) -> list[dialects.Packet]:
-    own = [p for t in things for p in dialects.introduction(t.format, t.thing, t.units)]
-    return [*own, *dialects.bridge({t.thing: t.units for t in things if t.format == "zigbee2mqtt"})]
+    spoken = dict.fromkeys(t.format for t in things)
+    of = {form: {t.thing: t.units for t in things if t.format == form} for form in spoken}
+    return [packet for form, those in of.items() for packet in dialects.introduction(form, those)]
 
 
 if __name__ == "__main__":

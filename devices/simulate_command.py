@@ -15,16 +15,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from devices.curves import CURVES, curve
-from devices.dialects import WORDS
+from devices.dialects import DIALECTS
 from devices.simulate import SimulatedThing, run
 
-USUAL: dict[str, dict[str, tuple[str, str]]] = {
-    "native": {"air_temperature": ("warmth", "Cel"), "pm25": ("dust", "ug/m3"), "noise_level": ("noise", "dB[SPL]")},
-    "tasmota": {"power": ("power", "W"), "energy": ("energy", "kW.h"), "voltage": ("mains", "V")},
-    "zigbee2mqtt": {"air_temperature": ("indoor-warmth", "Cel"), "relative_humidity": ("indoor-humidity", "%")},
-    "ttn-v3": {"soil_moisture": ("soil", "%"), "soil_temperature": ("soil-warmth", "Cel"),
-               "battery_level": ("battery", "%")},
-}  # fmt: skip
+USUAL = {form: dialect.usual for form, dialect in DIALECTS.items()}
 """Format → property → (curve, unit): what such a device usually measures."""
 
 
@@ -64,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "python -m devices.simulate", description="One simulated device that publishes through MQTT.",
         epilog=f"curves: {', '.join(sorted(CURVES))}",
     )  # fmt: skip
-    parser.add_argument("format", choices=sorted(WORDS), help="how it speaks")
+    parser.add_argument("format", choices=sorted(DIALECTS), help="how it speaks")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=1883)
     parser.add_argument("--user", required=True, help="the credential's user name")

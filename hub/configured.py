@@ -9,6 +9,7 @@ import csv
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hub.core.catalogue import Catalogue, ObservedProperty
 from hub.core.grade import MINUTE, Grade
@@ -88,7 +89,12 @@ def routes_of(settings: Settings) -> Routes:
         if t.format not in DECODERS:
             there = ", ".join(sorted(DECODERS))
             raise SettingsError(f"topics.{n}.format: no format is called {t.format!r}; there are {there}")
-    return Routes([(t.filter, t.format) for t in settings.topics])
+    return Routes([(t.filter, t.format) for t in settings.topics], _zone(settings))
+
+
+def _zone(settings: Settings) -> ZoneInfo | None:
+    """The neighbourhood's zone, if its operator gave one: UTC is also what stands where nobody did."""
+    return None if settings.hub.zone == "UTC" else ZoneInfo(settings.hub.zone)
 
 
 def check(settings: Settings) -> list[str]:

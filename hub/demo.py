@@ -73,7 +73,7 @@ class DemoThing(Struct, frozen=True):
         """By which names the hub hears its values, and of which property each is."""
         observed = {name: prop for prop, name in self.simulated.names().items()}
         found: list[tuple[Key, str]] = []
-        for topic, payload, _ in (*self.introduction(), self.simulated.message(moment)):
+        for topic, payload, _ in (*self.introduction(), *self.simulated.messages(moment)):
             found += [
                 (Key(self.credential, r.thing, r.property, r.unit), observed[r.property])
                 for r in listener.hear(topic, payload, moment).readings
@@ -84,8 +84,7 @@ class DemoThing(Struct, frozen=True):
     def introduction(self) -> list[dialects.Packet]:
         """What it, or the bridge it stands behind, says when it connects."""
         s = self.simulated
-        own = dialects.introduction(s.format, s.thing, s.units)
-        return own + (dialects.bridge({s.thing: s.units}) if s.format == "zigbee2mqtt" else [])
+        return dialects.introduction(s.format, {s.thing: s.units})
 
 
 def start(data: Path, *, fresh: bool, live: bool, say: Say) -> None:

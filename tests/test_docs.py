@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import cli
-from hub.core.reading import Decoded, DecodeError, Decoder, Message
+from hub.core.reading import Decoded, DecodeError, Decoder, Heard, Message
 from hub.decoders.lines import Nobody
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +31,7 @@ def anemometer() -> Decoder:
 
 
 def said(payload: bytes) -> Decoded:
-    return anemometer()(Message(Nobody(), 1, "wind/roof", payload, 0), {})
+    return anemometer()(Message(Nobody(), 1, "wind/roof", payload, 0), Heard())
 
 
 def test_the_worked_example_of_a_format_works() -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from hub import settings as s
+from hub.configured import routes_of
 from hub.settings import Settings, SettingsError, read, shipped
 
 
@@ -86,6 +87,11 @@ def test_properties_and_topics_beside_the_file_are_taken(tmp_path: Path) -> None
     found = read(write(tmp_path, ""))
     assert [t.filter for t in found.topics] == ["x/#"]
     assert len(found.properties) > 10
+
+
+def test_the_zone_counts_for_things_only_if_it_was_given(tmp_path: Path) -> None:
+    assert routes_of(Settings()).zone is None
+    assert str(routes_of(read(write(tmp_path, '[hub]\nzone = "Europe/Prague"\n'))).zone) == "Europe/Prague"
 
 
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:

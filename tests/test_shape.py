@@ -74,6 +74,7 @@ def test_every_dependency_has_its_reason() -> None:
         "pytest-asyncio",
         "pytest-xdist",
         "ruff",
+        "types-protobuf",
         "types-psutil",
     }
     assert not [w for w in wanted if w not in told and w not in testing]

@@ -75,9 +75,7 @@ def set_signing_key(
         tx.connection.execute(update(t.heard).where(about).values(signing_key=raw))
         tell(tx, now, by, owner, "set a thing's signing key")
     live = registry.heard(credential)
-    for name in names:
-        if (name, "") in live:
-            live[name, ""] = replace(live[name, ""], signing_key=raw)
+    live.hear([replace(live[name, ""], signing_key=raw) for name in names if (name, "") in live])
 
 
 def _names(tx: Transaction, thing: int) -> tuple[int, list[str]]:

@@ -17,7 +17,7 @@ from hub.cli.asking import Config, config_file, do
 from hub.control.names import CommandError
 from hub.core.reading import DecodeError
 from hub.decoders import DECODERS
-from hub.decoders.lines import Listener, answers, shown
+from hub.decoders.lines import Listener, answers, overhear, shown
 from hub.settings import Settings, read
 
 hub = typer.Typer()
@@ -65,13 +65,25 @@ def decode(
     format: Annotated[  # noqa: A002 - the word on the command line
         str | None, typer.Option("--format", help=f"Force a format: {', '.join(sorted(DECODERS))}.")
     ] = None,
+    context: Annotated[
+        Path | None,
+        typer.Option(help="What was heard before (discovery): lines `topic payload` (mosquitto_sub -v) or JSON."),
+    ] = None,
     config: Config = None,
 ) -> None:
     """What Barrio reads from a message: `barrio decode tele/kitchen/SENSOR < payload`. Try it when a device is silent.
 
     Prints JSON lines {thing, property, value, unit, time}, or the reason for refusing the message and exit 1.
+
+    A device that announces itself is understood with its announcements: record them with
+    `mosquitto_sub -v -t 'homeassistant/#' -W 5 > heard.txt` and add `--context heard.txt`.
     """
     listener = Listener(configured.routes_of(read(config_file(config))), format)
+    if context is not None:
+        try:
+            overhear(context.read_text(encoding="utf-8").splitlines(), listener, app.microseconds())
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{context}: {getattr(error, 'strerror', None) or error}") from error
     if lines:
         for line in answers(sys.stdin, listener):
             typer.echo(line)

@@ -30,6 +30,8 @@ FUTURE = 4
 """Quality: its time was more than ten minutes ahead of the hub's clock."""
 IMPLAUSIBLE = 8
 """Quality: outside its property's plausible range."""
+LOCAL = 16
+"""Quality: its time was told without a zone, and read in the hub's."""
 _NO_TIME = -(2**63)
 _NOTHING_KNOWN: dict[tuple[str, str, str | None], int] = {}
 
@@ -151,10 +153,15 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     clear = [heard[i][0] for i in np.unique(_origins(counts)[sealed])]
     received = np.repeat(np.array([m.received for m, _ in heard], np.int64), counts)
     wish = _wishes(heard, readings, counts)
+    local = _local(heard, counts)
     if left_out.any():
         kept = np.flatnonzero(~left_out)
         number, received, wish, readings = number[kept], received[kept], wish[kept], [readings[i] for i in kept]
-    return Attributed(_columns(number, readings, received, wish, table), missing, clear)
+        local = None if local is None else local[kept]
+    made = _columns(number, readings, received, wish, table)
+    if local is not None:
+        made.quality[local & (made.quality & STAMPED == 0)] |= LOCAL
+    return Attributed(made, missing, clear)
 
 
 def _looked_up(
@@ -203,6 +210,13 @@ def _wishes(heard: Sequence[tuple[Message, Decoded]], readings: Sequence[Reading
         whole = np.array([NO_WISH if m.wish is None else m.wish for m, _ in heard], np.uint8)
         own = np.minimum(own, np.repeat(whole, counts))
     return own
+
+
+def _local(heard: Sequence[tuple[Message, Decoded]], counts: Sequence[int]) -> NDArray[np.bool_] | None:
+    """For each reading whether its time was read in the hub's zone; None when none was."""
+    if not any(decoded.local for _, decoded in heard):
+        return None
+    return np.repeat(np.array([decoded.local for _, decoded in heard], bool), counts)
 
 
 def _columns(

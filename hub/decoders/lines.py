@@ -7,15 +7,17 @@ Out: ``{"readings": [{"thing", "property", "value", "unit", "time"}], "refused":
 
 from __future__ import annotations
 
+import contextlib
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from hub.core.reading import Announcement, Decoded, DecodeError, Message
+from hub.core.reading import Announcement, Decoded, DecodeError, Heard, Message
 from hub.decoders import DECODERS
-from hub.decoders.routes import Routes
+from hub.decoders.announced import instead
+from hub.decoders.routes import ANNOUNCED, Routes
 from hub.decoders.times import from_iso
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,7 +51,8 @@ class Listener:
         """Read by `routes`, or everything as the format `form` (a key of `DECODERS`)."""
         self._routes = routes
         self._form = form
-        self._heard: dict[tuple[str, str], Announcement] = {}
+        self._heard = Heard()
+        self._heard.zone = routes.zone
 
     @property
     def heard(self) -> list[Announcement]:
@@ -59,10 +62,20 @@ class Listener:
     def hear(self, topic: str, payload: bytes, received: int, *, retained: bool = False) -> Decoded:
         """Decode one message that came at `received` (µs); raises `DecodeError`."""
         form = self._form or self._routes.format_of(topic)
-        if form is None:
+        if form is None and not self._heard.at(topic):
             raise DecodeError("no format is known for this topic; name it in config/topics.toml")
-        decoded = DECODERS[form](Message(Nobody(), 0, topic, payload, received, retained=retained), self._heard)
-        self._heard.update({(a.thing, a.property): a for a in decoded.announcements})
+        decode = DECODERS[form or ANNOUNCED]
+        message = Message(Nobody(), 0, topic, payload, received, retained=retained)
+        try:
+            decoded = decode(message, self._heard)
+        except DecodeError:
+            spare = instead(message, self._heard)
+            if spare is None:
+                raise
+            decoded = spare
+        if not decoded.readings and not decoded.announcements and decoded.sealed is None:
+            decoded = instead(message, self._heard) or decoded
+        self._heard.hear(decoded.announcements, decoded.withdrawn)
         return decoded
 
 
@@ -70,6 +83,33 @@ def answers(feed: Iterable[str], listener: Listener) -> Iterator[str]:
     """One line of JSON for each line of JSON in `feed`."""
     for text in feed:
         yield msgspec.json.encode(_answer(text, listener)).decode()
+
+
+def overhear(feed: Iterable[str], listener: Listener, received: int) -> None:
+    """Let a listener hear what came before: lines as `answers` takes them, or `topic payload` (mosquitto_sub -v).
+
+    What the decoders refuse in there is passed over; `received` (µs) is when a line without a time came.
+
+    Raises:
+        ValueError: a line is neither; its text says which.
+    """
+    for number, text in enumerate(feed, 1):
+        if not text.strip():
+            continue
+        topic, payload, at = _heard_before(text.rstrip("\r\n"), received, number)
+        with contextlib.suppress(DecodeError):
+            listener.hear(topic, payload, at, retained=True)
+
+
+def _heard_before(text: str, received: int, number: int) -> tuple[str, bytes, int]:
+    if text[:1] != "{":
+        topic, _, payload = text.partition(" ")
+        return topic, payload.encode(), received
+    try:
+        line = msgspec.json.decode(text, type=Line)
+        return line.topic, b64decode(line.payload_base64, validate=True), from_iso(line.received) or received
+    except (msgspec.DecodeError, ValueError) as problem:
+        raise ValueError(f"line {number} cannot be read: {problem}") from problem
 
 
 def _answer(text: str, listener: Listener) -> dict[str, object]:

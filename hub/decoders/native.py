@@ -91,7 +91,7 @@ def _single(message: Message, heard: Heard, thing: str, name: str) -> Decoded:
     try:
         found = _small(message.payload)
     except (msgspec.DecodeError, RecursionError, ValueError):
-        found = _bare(message.payload)
+        found = _nearly(message.payload)
     time = wish = unit = None
     if type(found) is Small:
         said = found.t
@@ -117,6 +117,15 @@ def _value(found: object) -> float | None:
     if value is None and isinstance(found, str) and not says_no_value(found):
         raise DecodeError("the value is text; send a number, or on and off")
     return value
+
+
+def _nearly(payload: bytes) -> float | bool | str | Small | None:
+    """What is in a payload that is not JSON as it stands: a BOM and trailing NULs are forgiven."""
+    plain = clean(payload)
+    try:
+        return _bare(payload) if plain == payload else _small(plain)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return _bare(plain)
 
 
 def _bare(payload: bytes) -> float | str:

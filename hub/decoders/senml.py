@@ -12,7 +12,7 @@ from math import isfinite
 
 import cbor2
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from hub.core.grade import Grade
 from hub.core.reading import DecodeError, Reading
@@ -29,7 +29,10 @@ _LABELS: dict[object, str] = {
 
 
 class Record(Struct, gc=False):
-    """One SenML record as it stands in the pack (RFC 8428 sections 4.1 and 4.2); `grade` is Barrio's own."""
+    """One SenML record as it stands in the pack (RFC 8428 sections 4.1 and 4.2); `grade` is Barrio's own.
+
+    A base value or sum that is null is none at all, and the pack is refused: without it every value would be wrong.
+    """
 
     n: str | None = None
     v: float | None = None
@@ -38,8 +41,8 @@ class Record(Struct, gc=False):
     bn: str | None = None
     bt: float | None = None
     bu: str | None = None
-    bv: float | None = None
-    bs: float | None = None
+    bv: float | UnsetType = UNSET
+    bs: float | UnsetType = UNSET
     bver: int | None = None
     vb: bool | None = None
     s: float | None = None
@@ -90,7 +93,7 @@ def resolve(pack: list[Record], received: int, place: Place) -> list[Reading]:
     time, unit, offset = base.time, base.unit, base.value
     last, when = None, None
     for r in pack:
-        if r.bn is not None or r.bt is not None or r.bu is not None or r.bv is not None or r.bs is not None or r.bver:
+        if r.bn is not None or r.bt is not None or r.bu is not None or r.bv is not UNSET or r.bs is not UNSET or r.bver:
             places = places if r.bn is None else {}
             base.take(r)
             time, unit, offset, last = base.time, base.unit, base.value, None
@@ -126,8 +129,8 @@ class _Base:
         self.name = self.name if record.bn is None else record.bn
         self.unit = self.unit if record.bu is None else record.bu
         self.time = self.time if record.bt is None else record.bt
-        self.value = self.value if record.bv is None else record.bv
-        self.sum = self.sum if record.bs is None else record.bs
+        self.value = self.value if record.bv is UNSET else record.bv
+        self.sum = self.sum if record.bs is UNSET else record.bs
 
     def unusual(self, record: Record, thing: str, name: str, when: int | None) -> Iterator[Reading]:
         """The readings of a record with a base value, a switch, a sum or a wish."""

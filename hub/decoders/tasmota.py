@@ -2,25 +2,31 @@
 
 Rule: the thing is everything in the topic but the prefix and the last level, in whatever order FullTopic puts them;
 each Bluetooth or Zigbee device in a message is a thing of its own. `Time` is used only when it has a zone, else
-`Epoch`, else the time of arrival is right. What identifies people or networks (cards, beacons, remote controls,
-SSIDs) is not read.
+`Epoch`, else `Time` in the hub's zone if that is given, else the time of arrival is right. What identifies people or
+networks (cards, beacons, remote controls, SSIDs) is not read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import tzinfo
+from functools import lru_cache
 
 from hub.core.reading import Announcement, Decoded, DecodeError, Heard, Message, Reading
 from hub.decoders.documents import leaves, read_json
-from hub.decoders.names import is_name, text, thing_name
+from hub.decoders.names import LONGEST, is_name, matcher, text, thing_name
 from hub.decoders.numbers import number
-from hub.decoders.times import instant
+from hub.decoders.times import from_local, instant
 
 _PREFIXES = frozenset({"tele", "stat", "cmnd"})
 _TEMPERATURES = {"C": "Cel", "F": "[degF]", "K": "K"}
 _PRESSURES = {"mmHg": "mm[Hg]", "inHg": "[in_i'Hg]"}
 _SPEEDS = {"ms": "m/s", "kn": "[kn_i]", "mph": "[mi_i]/h", "ft/s": "[ft_i]/s", "yd/s": "[yd_i]/s"}
+_SAID: dict[str, tuple[str, dict[str, str]]] = {
+    "TempUnit": ("C", _TEMPERATURES), "PressureUnit": ("hPa", _PRESSURES), "SpeedUnit": ("km/h", _SPEEDS),
+}  # fmt: skip
+"""Units that the message says: the word for it → what holds without it, how it is spelled."""
 _UNITS = {
     "Humidity": "%", "Moisture": "%", "Illuminance": "lx", "CarbonDioxide": "[ppm]", "eCO2": "[ppm]", "TVOC": "[ppb]",
     "PM1": "ug/m3", "PM2.5": "ug/m3", "PM4": "ug/m3", "PM10": "ug/m3", "CCT": "K", "Fertility": "uS/cm",
@@ -43,13 +49,13 @@ _OF_SENSORS: tuple[tuple[str, dict[str, str]], ...] = (
 _STATE = {"UptimeSec": "s", "Vcc": "V", "Wifi.RSSI": "%", "Wifi.Signal": "dB[mW]", "BatteryPercentage": "%"}
 _POWER = re.compile(r"POWER\d{0,2}")
 _WARM = re.compile(r".*Temp\w*|OBJTMP|AMBTMP|DewPoint|HeatIndex")
-_BLUETOOTH = re.compile(r".+-[0-9A-Fa-f]{6}")
+_is_bluetooth = matcher(re.compile(r".+-[0-9A-Fa-f]{6}"))
 _ABOUT_ITSELF = frozenset({"Time", "Epoch", "TempUnit", "PressureUnit", "SpeedUnit", "VolumeUnit", "TotalStartTime"})
-_NO_SENSOR = re.compile(
+_is_no_sensor = matcher(re.compile(
     r"IBEACON.*|PN532|RC522|RDM6300|MFRC522|Wiegand|IrReceived|RfReceived|SerialReceived|SSerialReceived|TfmReceived|"
     r"BLEDevices|Zb(?!Received).*|Timers?\d*|Button\d*|Hass.*|FTC532|Status.*",
     re.IGNORECASE,
-)
+))  # fmt: skip
 _IDENTITY = re.compile(
     r"id|.*_id|address|addr|mac|uid|device|name|model|type|serial|.*number|code|data|version|.*time|end|endpoint|group|"
     r"manufacturer|modelid|.*[/!<].*",
@@ -57,12 +63,12 @@ _IDENTITY = re.compile(
 )
 
 
-def decode(message: Message, heard: Heard) -> Decoded:  # noqa: ARG001 - every decoder is called alike
+def decode(message: Message, heard: Heard) -> Decoded:
     """Read one message of a Tasmota device; raises `DecodeError`. Commands, logs and last wills hold no readings."""
-    thing, last = _address(message.topic)
+    thing, last = (_address if len(message.topic) <= LONGEST else _address.__wrapped__)(message.topic)
     if message.topic.startswith("tasmota/discovery/"):
         return _discovery(message.payload) if last == "config" else Decoded([])
-    if _POWER.fullmatch(last):
+    if _is_power(last):
         return Decoded(_switch(thing, last, message.payload))
     read = _READERS.get(last)
     if read is None or not message.payload:
@@ -70,9 +76,17 @@ def decode(message: Message, heard: Heard) -> Decoded:  # noqa: ARG001 - every d
     body = read_json(message.payload)
     if not isinstance(body, dict):
         raise DecodeError(f"a Tasmota {last} message is a JSON object")
-    return Decoded([r for r in read(thing_name(thing), body) if is_name(r.thing) and is_name(r.property)])
+    local = heard.zone is not None and _dated(body, heard.zone, message.received)
+    own = thing_name(thing)
+    readings = [r for r in read(own, body) if r.thing is own or is_name(r.thing)]
+    return Decoded(readings, local=local)
 
 
+def _is_power(key: str) -> bool:
+    return key.startswith("POWER") and _POWER.fullmatch(key) is not None
+
+
+@lru_cache(maxsize=16_384)
 def _address(topic: str) -> tuple[str, str]:
     """(thing, last level): the prefix is taken out where FullTopic put it. A command has no last level."""
     *levels, last = topic.strip("/").split("/")
@@ -82,40 +96,67 @@ def _address(topic: str) -> tuple[str, str]:
     return "/".join(levels), "" if prefix == "cmnd" else last
 
 
+def _dated(body: dict[str, object], zone: tzinfo, received: int) -> bool:
+    """Read local times in the hub's zone, where nothing better is in the message; whether there were any."""
+    found = False
+    for part in (body, body.get("StatusSNS"), body.get("StatusSTS")):
+        if isinstance(part, dict) and instant(part.get("Time")) is None and instant(part.get("Epoch")) is None:
+            part["Epoch"] = meant = from_local(part.get("Time"), zone, received)
+            found = found or meant is not None
+    return found
+
+
 def _sensor(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
     """A SENSOR body: one object per sensor, the units at the top level hold for all of it."""
     unit_of = _Units(body).of
     time = instant(body.get("Time")) or instant(body.get("Epoch"))
     for name, part in body.items():
+        if name in _ABOUT_ITSELF or _is_no_sensor(name):
+            continue
         if name == "ZbReceived" and isinstance(part, dict):
             yield from _zigbee(thing, part, unit_of, time)
-        elif name in _ABOUT_ITSELF or _NO_SENSOR.fullmatch(name):
-            continue
-        elif _BLUETOOTH.fullmatch(name) and isinstance(part, dict):
+        elif _is_bluetooth(name) and isinstance(part, dict):
             yield from _part(name, "", part, name, unit_of, time)
         else:
             yield from _part(thing, name, part, name, unit_of, time)
 
 
-UnitOf = Callable[[str, str], str | None]
-"""(sensor, key) → unit."""
+UnitOf = Callable[[str, str, str], str | None]
+"""(sensor, path, key) → unit."""
 
 
 def _part(thing: str, path: str, part: object, sensor: str, unit_of: UnitOf, time: int | None) -> Iterator[Reading]:
     """The readings of one sensor; `path` is its name in the property, "" for a thing of its own."""
     tree = part if isinstance(part, dict | list) else {path: part}
     within = path.replace(".", "_") if tree is part else ""
+    if len(sensor) > LONGEST:
+        return
     for name, key, found in leaves(tree, within):
-        value = None if _IDENTITY.fullmatch(key) else number(found)
-        if value is not None:
-            unit = None if isinstance(value, bool) else unit_of(sensor, _measured(name, key))
-            yield Reading(thing, name, value, time, unit)
+        value = number(found)
+        unit = None if value is None or len(name) > LONGEST else unit_of(sensor, name, key)
+        if value is not None and unit is not None:
+            yield Reading(thing, name, value, time, unit if unit and value is not True and value is not False else None)
 
 
-def _measured(path: str, key: str) -> str:
-    """The key that says what is measured: of `ENERGY.Total.Phase1` and `TX23.Speed.Act` the one before the last."""
+@lru_cache(maxsize=16_384)
+def _meant(sensor: str, path: str, key: str) -> str | None:
+    """The unit of a sensor's value, or the word that the message has for it (`_SAID`).
+
+    Empty where nobody says one; None for what is no measurement. Of `ENERGY.Total.Phase1` and `TX23.Speed.Act` the
+    level before the last says what is measured.
+    """
+    if _IDENTITY.fullmatch(key) or not is_name(path):
+        return None
     levels = path.split(".")
-    return levels[-2] if len(levels) > 2 else key  # noqa: PLR2004 - sensor, quantity, part
+    key = levels[-2] if len(levels) > 2 else key  # noqa: PLR2004 - sensor, quantity, part
+    if _WARM.fullmatch(key):
+        return "TempUnit"
+    if key.endswith("Pressure"):
+        return "PressureUnit"
+    kind = key.rstrip("0123456789") if key.startswith("Illuminance") else key
+    if kind == "Speed" and sensor.startswith(("TX2", "WINDMETER")):
+        return "SpeedUnit"
+    return next((table.get(kind, "") for begins, table in _OF_SENSORS if sensor.startswith(begins)), "")
 
 
 def _zigbee(gateway: str, devices: Mapping[str, object], unit_of: UnitOf, time: int | None) -> Iterator[Reading]:
@@ -144,7 +185,7 @@ def _state(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
     """A STATE body: relays, and the few diagnostics that help an owner."""
     time = instant(body.get("Time")) or instant(body.get("Epoch"))
     for path, _, found in leaves(dict(body)):
-        value = number(found) if path in _STATE or _POWER.fullmatch(path) else None
+        value = number(found) if path in _STATE or _is_power(path) else None
         if value is not None:
             yield Reading(thing, path, value, time, _STATE.get(path))
 
@@ -152,7 +193,7 @@ def _state(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
 def _result(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
     """The answer to a command: relays, a status asked for, or what Zigbee devices reported."""
     yield from _status(thing, body)
-    yield from _state(thing, {key: value for key, value in body.items() if _POWER.fullmatch(key)})
+    yield from _state(thing, {key: value for key, value in body.items() if _is_power(key)})
     yield from _sensor(thing, {key: value for key, value in body.items() if key in {"ZbReceived", "Time", "Epoch"}})
 
 
@@ -180,20 +221,15 @@ class _Units:
     """The units of one message: what it says itself, else what the documentation fixes."""
 
     def __init__(self, body: Mapping[str, object]) -> None:
-        self._temperature = _TEMPERATURES.get(str(body.get("TempUnit", "C")))
-        self._pressure = _spelled(body.get("PressureUnit", "hPa"), _PRESSURES)
-        self._speed = _spelled(body.get("SpeedUnit", "km/h"), _SPEEDS)
+        self._body = body
 
-    def of(self, sensor: str, key: str) -> str | None:
-        """The unit of a sensor's key, or None where nobody says it."""
-        if _WARM.fullmatch(key):
-            return self._temperature
-        if key.endswith("Pressure"):
-            return self._pressure
-        kind = key.rstrip("0123456789") if key.startswith("Illuminance") else key
-        if kind == "Speed" and sensor.startswith(("TX2", "WINDMETER")):
-            return self._speed
-        return next((table.get(kind) for begins, table in _OF_SENSORS if sensor.startswith(begins)), None)
+    def of(self, sensor: str, path: str, key: str) -> str | None:
+        """The unit of a sensor's value, empty where nobody says it; None for what is no measurement."""
+        unit = _meant(sensor, path, key)
+        if unit is not None and unit in _SAID:
+            usual, spelled = _SAID[unit]
+            return _spelled(self._body.get(unit, usual), spelled) or ""
+        return unit
 
 
 def _spelled(said: object, table: Mapping[str, str]) -> str | None:

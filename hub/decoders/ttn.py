@@ -7,20 +7,14 @@ Source: https://www.thethingsindustries.com/docs/api/reference/http/ (Applicatio
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hub.core.reading import Decoded, DecodeError, Heard, Message, Reading
-from hub.decoders.documents import leaves, read_json
+from hub.decoders.documents import read_json
+from hub.decoders.lorawan import codec_values, plain_values, reception
 from hub.decoders.names import is_name, thing_name
-from hub.decoders.numbers import number
 from hub.decoders.times import instant
 
-_SENSECAP = {
-    "4097": "Cel", "4098": "%", "4099": "lx", "4100": "[ppm]", "4101": "Pa", "4102": "Cel", "4103": "%",
-    "4104": "deg", "4105": "m/s", "4113": "mm/h",
-}  # fmt: skip
-"""Seeed SenseCAP's measurement ids and their units."""
 _NORMALIZED = {
     "air.temperature": "Cel", "air.relativeHumidity": "%", "air.pressure": "hPa", "air.co2": "[ppm]",
     "air.lightIntensity": "lx", "soil.temperature": "Cel", "soil.moisture": "%", "soil.depth": "cm",
@@ -28,13 +22,7 @@ _NORMALIZED = {
     "water.temperature.value": "Cel", "battery": "V",
 }  # fmt: skip
 """Units that The Things Stack's normalized payload fixes."""
-_IDENTITY = re.compile(
-    r".*(?:version|firmware|hardware|model|serial|timestamp|_band|band_|node_?type|eui|address).*|id|.*_id|type|port|"
-    r"work_?mode|payload|bytes|raw|latitude|longitude|altitude|lat|lon|lng|valid",
-    re.IGNORECASE,
-)
-_NO_PROBE = frozenset({327.67, -327.68, 3276.7, -3276.8})
-"""The ends of a 16-bit integer in tenths or hundredths of a degree: no probe is connected."""
+_RADIO = (("rssi", "rssi", "dB[mW]"), ("snr", "snr", "dB"))
 _MOST_UPLINKS = 1000
 
 
@@ -67,7 +55,8 @@ def _uplink(topic: str, body: dict[str, object]) -> Iterator[Reading]:
             found = True
             yield Reading(thing, name, value, time, unit)
     if found:
-        yield from (Reading(thing, name, value, time, unit) for name, value, unit in _reception(uplink))
+        heard = reception(uplink.get("rx_metadata"), _RADIO)
+        yield from (Reading(thing, name, value, time, unit) for name, value, unit in heard)
 
 
 def _device(topic: str, ids: dict[str, object]) -> str:
@@ -92,50 +81,13 @@ def _time(up: dict[str, object], uplink: dict[str, object]) -> int | None:
 def _values(uplink: dict[str, object]) -> Iterator[tuple[str, float, str | None]]:
     decoded = uplink.get("decoded_payload")
     if isinstance(decoded, dict):
-        yield from _decoded(decoded)
+        yield from codec_values(decoded)
         return
     normalized = uplink.get("normalized_payload")
     parts = normalized if isinstance(normalized, list) else [normalized]
-    for path, value in _numbers(part for part in parts if isinstance(part, dict)):
-        yield path, value, None if isinstance(value, bool) else _NORMALIZED.get(path)
-
-
-def _decoded(decoded: dict[str, object]) -> Iterator[tuple[str, float, str | None]]:
-    """What the device's codec made of the bytes; lists of measurements are read by their own names."""
-    listed = list(_measurements(decoded.get("messages"), 0))
-    rest = {key: value for key, value in decoded.items() if not listed or key not in {"messages", "err"}}
-    yield from listed
-    yield from ((path, value, None) for path, value in _numbers([rest]))
-
-
-def _measurements(tree: object, depth: int) -> Iterator[tuple[str, float, str | None]]:
-    """SenseCAP: (nested) lists of {"measurementId", "measurementValue", "type"}."""
-    if isinstance(tree, list) and depth <= 3:  # noqa: PLR2004 - channels, then measurements
-        for item in tree:
-            yield from _measurements(item, depth + 1)
-    elif isinstance(tree, dict) and "measurementValue" in tree:
-        code = str(tree.get("measurementId", ""))
-        value = number(tree["measurementValue"])
-        if value is not None:
-            yield str(tree.get("type") or code), value, _SENSECAP.get(code)
-
-
-def _numbers(trees: Iterable[dict[str, object]]) -> Iterator[tuple[str, float]]:
-    for tree in trees:
-        for path, key, found in leaves(tree):
-            value = None if _IDENTITY.fullmatch(key) else number(found)
-            if value is not None and value not in _NO_PROBE:
-                yield path, value
-
-
-def _reception(uplink: dict[str, object]) -> Iterator[tuple[str, float, str]]:
-    """How well the best gateway heard the device."""
-    heard_by = uplink.get("rx_metadata")
-    gateways = [g for g in heard_by if isinstance(g, dict)] if isinstance(heard_by, list) else []
-    for name, unit in (("rssi", "dB[mW]"), ("snr", "dB")):
-        figures = [value for value in (number(g.get(name)) for g in gateways) if value is not None]
-        if figures:
-            yield name, max(figures), unit
+    for part in parts:
+        for path, value, unit in plain_values(part) if isinstance(part, dict) else ():
+            yield path, value, None if isinstance(value, bool) else unit or _NORMALIZED.get(path)
 
 
 def _object(parent: dict[str, object], key: str) -> dict[str, object]:

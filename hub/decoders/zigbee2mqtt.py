@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hub.core.reading import Announcement, Decoded, DecodeError, Heard, Message, Reading
-from hub.decoders.documents import leaves, read_json
+from hub.decoders.documents import first_sign, leaves, read_json
 from hub.decoders.names import is_name, text, thing_name
 from hub.decoders.numbers import number, number_from_text
 from hub.decoders.times import instant
@@ -35,7 +35,7 @@ def decode(message: Message, heard: Heard) -> Decoded:
         return Decoded([], list(_devices(base, message.payload))) if subject == "devices" else Decoded([])
     if not message.payload or topic.endswith(_NO_READINGS) or "/set/" in topic or "/get/" in topic:
         return Decoded([])
-    if message.payload.lstrip()[:1] != b"{":
+    if first_sign(message.payload) != b"{":
         return Decoded(_attribute(topic.removeprefix(_BASE), message.payload, heard))
     body = read_json(message.payload)
     if not isinstance(body, dict):

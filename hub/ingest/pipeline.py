@@ -19,7 +19,8 @@ from hub.core.observations import STAMPED, Key, Observations, attribute
 from hub.core.reading import Decoded, DecodeError, Decoder, Envelope, Heard, Message
 from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
-from hub.decoders.routes import Routes
+from hub.decoders.announced import instead
+from hub.decoders.routes import ANNOUNCED, Routes
 from hub.ingest.inbox import Chunk, Inbox
 from hub.ingest.refusals import Refusals
 from hub.registry import Registry, RegistryUnavailable
@@ -142,20 +143,24 @@ class Ingest:
     async def _decode(self, messages: list[Message]) -> list[tuple[Message, Decoded]]:
         heard: list[tuple[Message, Decoded]] = []
         credential: int | None = None
-        announced: Heard = {}
+        announced = Heard()
         decoders = self._decoders
         for message in messages:
             if message.credential != credential:
                 credential = message.credential
                 announced = self._registry.heard(credential)
+                announced.zone = self._routes.zone
             try:
                 decoded: Decoded | None = decoders[message.topic](message, announced)
             except Exception:  # noqa: BLE001 - a new topic, or something is wrong: `_read` looks closely
                 decoded = self._read(message, announced)
             if decoded is None:
                 continue
-            if decoded.announcements:
-                await self._until(self._registry.remember, message.credential, decoded.announcements, message.received)
+            if not decoded.readings and not decoded.announcements and decoded.sealed is None:
+                decoded = instead(message, announced) or decoded
+            if decoded.announcements or decoded.withdrawn:
+                said = (decoded.announcements, message.received, decoded.withdrawn)
+                await self._until(self._registry.remember, message.credential, *said)
             if decoded.sealed is not None:
                 self._sealed.append((message, decoded.sealed))
             heard.append((message, decoded))
@@ -164,15 +169,19 @@ class Ingest:
     def _read(self, message: Message, announced: Heard) -> Decoded | None:
         """What is in one message; None when it is of no use, which is then on record."""
         name = self._routes.format_of(message.topic)
-        if name is None:
+        if name is None and not announced.at(message.topic):
             self._refusals.unrouted(message)
             return None
+        name = name or ANNOUNCED
         if len(self._decoders) >= _MOST_TOPICS:
             self._decoders.clear()
         self._decoders[message.topic] = DECODERS[name]
         try:
             return DECODERS[name](message, announced)
         except DecodeError as error:
+            spare = instead(message, announced)
+            if spare is not None:
+                return spare
             self._refusals.undecoded(message, str(error))
         except Exception as error:  # noqa: BLE001 - a decoder's own mistake must not stop everybody's readings
             _LOG.error("the %s decoder failed with %s: please report it", name, _name(error))

@@ -214,7 +214,7 @@ class Broker:
         self._link = Link(self, self._mark)
         self._intake = Intake(
             self._link, self.source.credential, self._known, self._wishes, codec.MAX_PACKET,
-            five=self.source.version == MQTT_5,
+            five=self.source.version == MQTT_5, repeats=True,
         )  # fmt: skip
         client.subscribe([(topic, _options(self.source)) for topic in self.source.topics])
 
@@ -295,4 +295,4 @@ def _options(source: Source) -> Any:  # noqa: ANN401 - paho's own two forms
     """QoS 1; in MQTT 5 without the hub's own answers, and without what was retained already when it comes back."""
     if source.version != MQTT_5:
         return 1
-    return SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True, retainHandling=_NEW_ONLY)
+    return SubscribeOptions(qos=1, noLocal=True, retainAsPublished=False, retainHandling=_NEW_ONLY)

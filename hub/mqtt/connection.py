@@ -165,8 +165,9 @@ class Connection(asyncio.Protocol):
         self.will = packet.will
         self.largest = packet.properties.maximum_packet_size or codec.MAX_PACKET
         self.intake = Intake(
-            self, space.credential, shared.known, shared.wishes, settings.max_packet, five=packet.version == MQTT_5
-        )
+            self, space.credential, shared.known, shared.wishes, settings.max_packet, five=packet.version == MQTT_5,
+            repeats=packet.bridge,
+        )  # fmt: skip
         self._limit = settings.max_packet
         space.clients[client_id] = self
         shared.waiting -= 1

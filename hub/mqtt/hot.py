@@ -12,6 +12,7 @@ from hub.core.reading import Message, Sender
 from hub.mqtt.packets import Publish, Type
 from hub.mqtt.properties import Properties
 
+_MOST_REPEATED = 65_536
 TOPIC_BYTES = 256
 PROPERTY_BYTES = 127
 """Longer topics and property blocks are not remembered; they go through the codec every time."""
@@ -56,7 +57,9 @@ class Intake:
 
     `messages` are in the order in which they came; `owed` of them want an acknowledgement. `taken` holds the packet
     identifiers of QoS 2 that are not stored yet, `stored` those that were acknowledged and not released yet.
-    `limit` is the largest packet in bytes, `five` whether the connection speaks MQTT 5.
+    `limit` is the largest packet in bytes, `five` whether the connection speaks MQTT 5. `repeats`: the other side is a
+    broker or a bridge, which sends what it retained when it connects; then the first retained message of each topic is
+    marked as retained. A device's own message is new, whatever it asks others to do with it (MQTT 5, 3.3.1.3).
     """
 
     __slots__ = (
@@ -64,6 +67,7 @@ class Intake:
         "_five",
         "_known",
         "_limit",
+        "_repeated",
         "_sender",
         "_wishes",
         "messages",
@@ -73,14 +77,16 @@ class Intake:
     )
 
     def __init__(
-        self, sender: Sender, credential: int, known: Known, wishes: Wishes, limit: int, *, five: bool
-    ) -> None:
+        self, sender: Sender, credential: int, known: Known, wishes: Wishes, limit: int, *, five: bool,
+        repeats: bool = False,
+    ) -> None:  # fmt: skip
         self._sender = sender
         self._credential = credential
         self._known = known
         self._wishes = wishes
         self._limit = limit
         self._five = five
+        self._repeated: set[str] | None = set() if repeats else None
         self.messages: list[Message] = []
         self.owed = 0
         self.taken: set[int] = set()
@@ -126,7 +132,8 @@ class Intake:
                 return position
             message = Message(sender, credential, topic, data[body:stop], received, packet, qos)
             if wish is not None or data[position] & _FLAGS:
-                message.wish, message.dup, message.retained = wish, bool(data[position] & 8), bool(data[position] & 1)
+                message.wish, message.dup = wish, bool(data[position] & 8)
+                message.retained = bool(data[position] & 1) and self._repeats(topic)
             append(message)
             if qos:
                 self.owed += 1
@@ -135,12 +142,20 @@ class Intake:
             position = stop
         return position
 
+    def _repeats(self, topic: str) -> bool:
+        """Whether a retained message repeats what was new before this connection: once for each topic."""
+        seen = self._repeated
+        if seen is None or topic in seen or len(seen) >= _MOST_REPEATED:
+            return False
+        seen.add(topic)
+        return True
+
     def add(self, packet: Publish, received: int) -> None:
         """Take a PUBLISH that the codec has read."""
         self.messages.append(
             Message(
                 self._sender, self._credential, packet.topic, packet.payload, received, packet.packet, packet.qos,
-                packet.dup, packet.retain, read_wish(packet.properties),
+                packet.dup, packet.retain and self._repeats(packet.topic), read_wish(packet.properties),
             )
         )  # fmt: skip
         if packet.qos:

@@ -6,29 +6,32 @@ does, and where a cap falls what stands above it is lowered.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Row, select, update
 
 from hub.core.catalogue import Catalogue
 from hub.core.places import Partition
-from hub.core.reading import Announcement
+from hub.core.reading import Announcement, Place
 from hub.core.units import conversion
 from hub.registry import tables as t
 from hub.registry.database import Transaction
 from hub.registry.first_heard import EXPOSURES, recognised
 from hub.registry.grades import keep_caps
-from hub.registry.heard import Live, write_heard
+from hub.registry.heard import Fresh, write_heard
 
 _Thing = Row[int, str, str, str | None, bool, bytes | None]
 
 
 def learn(
-    transaction: Transaction, credential: int, fresh: Live, catalogue: Catalogue, street: Partition, now: int
-) -> bool:
+    transaction: Transaction, credential: int, fresh: Fresh, withdrawn: Collection[Place], catalogue: Catalogue,
+    street: Partition, now: int,
+) -> bool:  # fmt: skip
     """Write announcements down, and let the credential's things follow; `now` in µs. False: no such credential."""
     kind = _kind(transaction, credential)
     if kind is None:
         return False
-    write_heard(transaction.connection, credential, fresh)
+    write_heard(transaction.connection, credential, fresh, withdrawn)
     things = _things(transaction, credential, kind)
     touched: set[int] = set()
     for a in fresh.values():

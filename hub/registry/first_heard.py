@@ -14,11 +14,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from hub.core.catalogue import Catalogue
 from hub.core.observations import Key
-from hub.core.reading import Announcement
+from hub.core.reading import Announcement, Heard
 from hub.core.units import conversion
 from hub.registry import tables as t
 from hub.registry.compiled import written
-from hub.registry.heard import Live, storable
+from hub.registry.heard import storable
 from hub.registry.ids import new_ids
 from hub.registry.keys import new_handle
 
@@ -53,7 +53,7 @@ class _Thing(Struct):
 class Doorstep:
     """One credential's things and datastreams while new keys are placed; writes gather and go out together."""
 
-    def __init__(self, connection: Connection, credential: int, heard: Live, catalogue: Catalogue, now: int) -> None:
+    def __init__(self, connection: Connection, credential: int, heard: Heard, catalogue: Catalogue, now: int) -> None:
         """Read what the credential carries already; `now` in µs."""
         self._connection, self._credential, self._now = connection, credential, now
         self._heard, self._catalogue = heard, catalogue

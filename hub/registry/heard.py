@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, and_, delete, insert, or_, select
 
-from hub.core.reading import Announcement
+from hub.core.reading import Announcement, Heard, Place
 from hub.registry import tables as t
 
-Live = dict[tuple[str, str], Announcement]
-"""One credential's announcements: (thing, property) → the last."""
+Fresh = dict[Place, Announcement]
+"""Announcements that say something new: (thing, property) → the last."""
 
 MOST = 20_000
 """So many announcements are kept under one credential; what comes after is passed over."""
 _LONGEST = 500
 
 
-def news(live: Live, announcements: Iterable[Announcement]) -> Live:
+def news(live: Heard, announcements: Iterable[Announcement]) -> Fresh:
     """Those that say something new and can be kept; the first signing key of a thing stays."""
-    fresh: Live = {}
+    fresh: Fresh = {}
     for a in announcements:
         where = (a.thing, a.property)
         known = fresh.get(where) or live.get(where)
@@ -36,35 +36,31 @@ def news(live: Live, announcements: Iterable[Announcement]) -> Live:
     return fresh
 
 
-def read_heard(connection: Connection, credential: int) -> Live:
+def read_heard(connection: Connection, credential: int) -> Heard:
     """What was announced under a credential, from the database."""
     c = t.heard.c
-    query = select(c.thing, c.property, c.name, c.unit, c.kind, c.exposure, c.description, c.signing_key)
-    rows = connection.execute(query.where(c.credential == credential))
-    return {(row[0], row[1]): Announcement(*row) for row in rows}
+    query = select(*(c[word] for word in Announcement.__struct_fields__))
+    return Heard(Announcement(*row) for row in connection.execute(query.where(c.credential == credential)))
 
 
-def write_heard(connection: Connection, credential: int, announcements: Live) -> None:
-    """Write the last of each down."""
+def write_heard(connection: Connection, credential: int, fresh: Fresh, withdrawn: Iterable[Place] = ()) -> None:
+    """Write the last of each down; what was withdrawn goes."""
     c = t.heard.c
-    for part in _parts(list(announcements)):
+    for part in _parts(list({*fresh, *withdrawn})):
         these = or_(*(and_(c.thing == thing, c.property == named) for thing, named in part))
         connection.execute(delete(t.heard).where(c.credential == credential, these))
-        rows = [announcements[where] for where in part]
-        connection.execute(insert(t.heard), [
-            {"credential": credential, "thing": a.thing, "property": a.property, "name": a.name, "unit": a.unit,
-             "kind": a.kind, "exposure": a.exposure, "description": a.description, "signing_key": a.signing_key}
-            for a in rows
-        ])  # fmt: skip
+        rows = [asdict(fresh[where]) | {"credential": credential} for where in part if where in fresh]
+        if rows:
+            connection.execute(insert(t.heard), rows)
 
 
-def _parts(keys: list[tuple[str, str]], size: int = 200) -> Iterable[list[tuple[str, str]]]:
+def _parts(keys: list[Place], size: int = 200) -> Iterable[list[Place]]:
     return (keys[i : i + size] for i in range(0, len(keys), size))
 
 
 def _storable(a: Announcement) -> bool:
     """Text that a database takes, of a length that somebody would read."""
-    words = (a.thing, a.property, a.name, a.unit, a.kind, a.exposure, a.description)
+    words = (a.thing, a.property, a.name, a.unit, a.kind, a.exposure, a.description, a.topic, a.pointer, a.source)
     return all(w is None or (len(w) <= _LONGEST and storable(w)) for w in words)
 
 

@@ -23,7 +23,7 @@ from hub.core.catalogue import Catalogue
 from hub.core.holdings import Holdings
 from hub.core.observations import Key, SeriesTable
 from hub.core.places import Partition
-from hub.core.reading import Announcement, Message
+from hub.core.reading import Announcement, Heard, Message, Place
 from hub.registry import aging, journal, objections, sources
 from hub.registry import tables as t
 from hub.registry.announced import learn
@@ -45,7 +45,7 @@ from hub.registry.erasures import Erasures
 from hub.registry.first_heard import Doorstep
 from hub.registry.fragments import Nyms, memberships, write_all_ahead
 from hub.registry.grades import keep_caps
-from hub.registry.heard import Live, news, read_heard
+from hub.registry.heard import news, read_heard
 from hub.registry.kept import Kept
 from hub.registry.keys import KeyFileError, derived, keyed_hash, read_key
 from hub.registry.looks import Looks
@@ -82,7 +82,7 @@ class Registry:
         self._doors: Kept[Doors] = Kept(database, lambda c: read_doors(c, limits))
         self._prefixes: Kept[dict[int, dict[str, int]]] = Kept(database, read_prefixes)
         self._series: tuple[int, int, int, SeriesTable] | None = None
-        self._heard: dict[int, Live] = {}
+        self._heard: dict[int, Heard] = {}
         self._hopeless: tuple[int, dict[Key, str]] = (0, {})
 
     @classmethod
@@ -187,7 +187,7 @@ class Registry:
             self._known_hopeless().update(refused)
         return known | refused
 
-    def heard(self, credential: int) -> Live:
+    def heard(self, credential: int) -> Heard:
         """What was announced under a credential: one mapping, shared, that `remember` keeps up to date."""
         live = self._heard.get(credential)
         if live is None:
@@ -197,19 +197,22 @@ class Registry:
                 live = self._heard.setdefault(credential, read)
         return live
 
-    def remember(self, credential: int, announcements: Iterable[Announcement], now: int) -> None:
+    def remember(
+        self, credential: int, announcements: Iterable[Announcement], now: int, withdrawn: Collection[Place] = ()
+    ) -> None:  # fmt: skip
         """Keep what was announced, durable on return; names, units and exposures of things follow, never a grade.
 
-        What the owner has said about a thing stays; `now` in µs.
+        What the owner has said about a thing stays, and what was learnt from what is `withdrawn`; `now` in µs.
         """
         live = self.heard(credential)
         fresh = news(live, announcements)
-        if not fresh:
+        gone = [place for place in withdrawn if place in live]
+        if not fresh and not gone:
             return
         with self.transaction() as transaction:
-            learnt = learn(transaction, credential, fresh, self.catalogue, self.street, now)
+            learnt = learn(transaction, credential, fresh, gone, self.catalogue, self.street, now)
         if learnt:
-            live.update(fresh)
+            live.hear(fresh.values(), gone)
 
     def unhear(self, party: int) -> None:
         """Forget what was announced under a party's credentials, for good."""

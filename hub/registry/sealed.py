@@ -13,13 +13,12 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, update
 
 from hub.core.catalogue import Catalogue
-from hub.core.reading import Envelope, Message
+from hub.core.reading import Envelope, Heard, Message
 from hub.core.sealed import is_signed
 from hub.registry import tables as t
 from hub.registry.database import Database, Transaction
 from hub.registry.doors import Limits
 from hub.registry.first_heard import Doorstep
-from hub.registry.heard import Live
 
 PAGE = 500
 UNSIGNED = (
@@ -63,7 +62,7 @@ class Sealed:
     """The letter-boxes of a registry. Its methods block."""
 
     def __init__(
-        self, database: Database, catalogue: Catalogue, limits: Limits, heard: Callable[[int], Live]
+        self, database: Database, catalogue: Catalogue, limits: Limits, heard: Callable[[int], Heard]
     ) -> None:  # fmt: skip
         """`heard` gives what was announced under a credential."""
         self._database, self._catalogue, self._limits, self._heard = database, catalogue, limits, heard
@@ -101,7 +100,7 @@ class Sealed:
             return read_keys(connection, parties)
 
     def _thing(
-        self, transaction: Transaction, live: Live, message: Message, envelope: Envelope, now: int
+        self, transaction: Transaction, live: Heard, message: Message, envelope: Envelope, now: int
     ) -> int | str:  # fmt: skip
         """The thing that an envelope is of; one behind a gateway is taken on when it has said who signs."""
         open_one = _open_thing(transaction.connection, message.credential, envelope.thing)

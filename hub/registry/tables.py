@@ -191,6 +191,7 @@ heard = Table(
     "heard", metadata, _to("credential", "credentials", key=True), _text("thing", key=True),
     _text("property", key=True), _text("name", null=True), _text("unit", null=True), _text("kind", null=True),
     _text("exposure", null=True), _text("description", null=True), Column("signing_key", LargeBinary),
+    _text("topic", null=True), _text("pointer", null=True), _text("source", null=True),
 )  # fmt: skip
 
 refusals = Table(

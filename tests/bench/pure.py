@@ -14,7 +14,7 @@ from hub.core.blocks import Chain, Home
 from hub.core.disclosed import disclose
 from hub.core.enrolment import enrol
 from hub.core.grade import DAY, Grade, view
-from hub.core.reading import Message
+from hub.core.reading import Heard, Message
 from hub.core.releases import CARRIED, close, home_values, seats
 from hub.core.scope import role_of, scope_for
 from hub.core.store import Rows
@@ -132,9 +132,9 @@ class Nobody:
 
 
 def _decode(messages: Sequence[Message]) -> None:
-    decode = DECODERS["native"]
+    decode, heard = DECODERS["native"], Heard()
     for message in messages:
-        decode(message, {})
+        decode(message, heard)
 
 
 def _nanoseconds(messages: Sequence[Message], rounds: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.core.reading import Message
+from hub.core.reading import Heard, Message
 from hub.decoders import DECODERS
 from hub.mqtt.codec import Decoder, Side
 from hub.mqtt.packets import MQTT_3, Publish
@@ -20,7 +20,7 @@ def published(data: bytes) -> list[Publish]:
 
 
 def readings(topic: str, payload: bytes) -> list[tuple[str, str, int | None]]:
-    decoded = DECODERS["native"](Message(Nobody(), 1, topic, payload, SINCE), {})
+    decoded = DECODERS["native"](Message(Nobody(), 1, topic, payload, SINCE), Heard())
     return [(r.thing, r.property, r.time) for r in decoded.readings]
 
 

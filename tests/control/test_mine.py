@@ -24,7 +24,7 @@ from hub.control.desk import Desk
 from hub.control.names import CommandError
 from hub.core.grade import DAY, HOUR, MINUTE
 from hub.core.observations import Key
-from hub.core.reading import Message
+from hub.core.reading import Heard, Message
 from hub.decoders import DECODERS
 from hub.decoders.lines import Nobody
 from hub.gate import Gate
@@ -162,7 +162,7 @@ def test_what_is_exported_as_senml_is_read_in_again(desk: Desk, tmp_path: Path) 
     perform(desk, "mine.export", {"party": "Ana", "to": str(tmp_path / "a.zip")})
     with zipfile.ZipFile(tmp_path / "a.zip") as made:
         payload = made.read("readings.senml.json")
-    decoded = DECODERS["native"](Message(Nobody(), 1, "things/balcony/readings", payload, NOW), {})
+    decoded = DECODERS["native"](Message(Nobody(), 1, "things/balcony/readings", payload, NOW), Heard())
     assert len(decoded.readings) == 72
     first = decoded.readings[0]
     assert (first.thing, first.time, first.value) == ("balcony", NOW - 6 * HOUR, 7.5)

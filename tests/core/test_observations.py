@@ -15,6 +15,7 @@ from hub.core.observations import (
     FUTURE,
     IMPLAUSIBLE,
     LATE,
+    LOCAL,
     STAMPED,
     Key,
     Series,
@@ -105,6 +106,19 @@ def test_a_retained_reading_without_a_time_is_a_repetition() -> None:
 def test_a_clock_far_off_is_kept_and_marked(time: int, flag: int) -> None:
     found = attribute([(message(), Decoded([reading(time=time)]))], table()).observations
     assert (found.time[0], found.quality[0]) == (time, flag)
+
+
+def test_a_time_read_in_the_hubs_zone_is_marked_and_an_arrival_is_not() -> None:
+    told = Decoded([reading(time=NOW), reading()], local=True)
+    heard = [(message(), told), (message(), Decoded([reading(time=NOW)]))]
+    found = attribute(heard, table()).observations
+    assert list(found.quality) == [LOCAL, STAMPED, 0]
+
+
+def test_a_mark_stays_with_its_reading_when_others_are_left_out() -> None:
+    told = Decoded([reading(), reading(time=NOW)], local=True)
+    found = attribute([(message(retained=True), told), (message(), Decoded([reading(time=NOW)]))], table()).observations
+    assert list(found.quality) == [LOCAL, 0]
 
 
 def test_implausible_values_are_kept_and_marked() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from hub.core.reading import Announcement, Decoded, Message
+from hub.core.reading import Announcement, Decoded, Heard, Message
 from hub.decoders import DECODERS
 from hub.decoders.lines import Nobody
 from hub.decoders.times import from_iso
@@ -26,7 +26,10 @@ class Expected(Struct, forbid_unknown_fields=True):
 
 
 class Sample(Struct, forbid_unknown_fields=True):
-    """`name.json` beside `name.payload`; `after` names samples that are heard first, `note` is for the reader."""
+    """`name.json` beside `name.payload`; `note` is for the reader.
+
+    `after` names samples that are heard first; `format/name` is one of another format.
+    """
 
     topic: str
     received: str
@@ -50,10 +53,12 @@ def read(form: str, name: str) -> tuple[Sample, bytes]:
     return sample, Path(f"{place}.payload").read_bytes()
 
 
-def decoded(form: str, name: str, heard: dict[tuple[str, str], Announcement] | None = None) -> Decoded:
+def decoded(form: str, name: str, heard: Heard | None = None) -> Decoded:
     """What the format's decoder makes of a sample, after hearing those before it."""
-    heard = {} if heard is None else heard
+    heard = Heard() if heard is None else heard
     sample, payload = read(form, name)
     for earlier in sample.after:
-        heard.update({(a.thing, a.property): a for a in decoded(form, earlier, heard).announcements})
+        other, _, earlier_name = earlier.rpartition("/")
+        told = decoded(other or form, earlier_name, heard)
+        heard.hear(told.announcements, told.withdrawn)
     return DECODERS[form](Message(Nobody(), 1, sample.topic, payload, from_iso(sample.received) or 0), heard)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.core.reading import Announcement, DecodeError, Message
+from hub.core.reading import DecodeError, Heard, Message
 from hub.decoders import DECODERS
 from hub.decoders.lines import Nobody
 from hub.decoders.names import is_name
-from tests.decoders.samples import every_sample, read
+from tests.decoders.samples import decoded, every_sample, read
 
 TOPICS = {
     "native": ["things/a/readings", "things/a/temperature", "things/a/about", "things/a/status", "senml/x", "things/a"],
@@ -25,7 +26,29 @@ TOPICS = {
     "zigbee2mqtt": ["zigbee2mqtt/a", "zigbee2mqtt/bridge/devices", "zigbee2mqtt/a/temperature", "x/bridge/devices"],
     "ttn-v3": ["v3/app@ttn/devices/a/up", "up"],
 }  # fmt: skip
-PLACES = [(form, topic) for form, topics in TOPICS.items() for topic in topics]
+SAMPLES = [(form, name, *read(form, name)) for form, name in every_sample()]
+MOST_TOPICS = 6
+
+
+def _topics(form: str) -> list[str]:
+    """Those above, else the first of its samples'."""
+    of_samples = dict.fromkeys(sample.topic for said, _, sample, _ in SAMPLES if said == form)
+    return TOPICS.get(form) or list(of_samples)[:MOST_TOPICS]
+
+
+def _keys(tree: object) -> set[str]:
+    inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    own = set(tree) if isinstance(tree, dict) else set()
+    return own.union(*map(_keys, inner))
+
+
+def _keys_of_samples() -> Iterator[str]:
+    for _, _, _, payload in SAMPLES:
+        with contextlib.suppress(ValueError):
+            yield from _keys(json.loads(payload))
+
+
+PLACES = [(form, topic) for form in DECODERS for topic in _topics(form)]
 RECEIVED = 1_780_315_200_000_000
 KEYS = [
     "n", "v", "t", "u", "bn", "bt", "bu", "bv", "bs", "bver", "vb", "vs", "s", "grade", "datastreams", "exposure",
@@ -34,6 +57,7 @@ KEYS = [
     "end_device_ids", "device_id", "uplink_message", "decoded_payload", "messages", "measurementValue", "rx_metadata",
     "received_at", "result", "normalized_payload", "rssi", "application_ids", "settings", "",
 ]  # fmt: skip
+KEYS = sorted({*KEYS, *_keys_of_samples()})
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.integers(min_value=10**300, max_value=10**400) | st.floats()
     | st.text(max_size=20) | st.sampled_from(["NaN", "1e999", "3,01", "ON", "2026-06-01T12:00:00Z", "9" * 400])
@@ -82,19 +106,19 @@ NASTY = {
 }
 
 
-def check(form: str, topic: str, payload: bytes, heard: Mapping[tuple[str, str], Announcement] | None = None) -> None:
+def check(form: str, topic: str, payload: bytes, heard: Heard | None = None) -> None:
     """Decode, and look at what comes out."""
     try:
-        decoded = DECODERS[form](Message(Nobody(), 1, topic, payload, RECEIVED), heard or {})
+        found = DECODERS[form](Message(Nobody(), 1, topic, payload, RECEIVED), heard or Heard())
     except DecodeError:
         return
-    for reading in decoded.readings:
+    for reading in found.readings:
         assert math.isfinite(reading.value)
         assert isinstance(reading.value, float | bool)
         assert reading.time is None or abs(reading.time) < 2**62
         assert is_name(reading.thing)
         assert is_name(reading.property)
-    for said in decoded.announcements:
+    for said in found.announcements:
         assert is_name(said.thing)
         assert not said.property or is_name(said.property)
 
@@ -131,9 +155,13 @@ def test_cbor_packs_are_an_answer_or_a_decode_error(topic: str, rows: list[dict[
 @given(data=st.data())
 def test_a_damaged_sample_is_an_answer_or_a_decode_error(form: str, name: str, data: st.DataObject) -> None:
     sample, payload = read(form, name)
+    heard = Heard()
+    for earlier in sample.after:
+        other, _, earlier_name = earlier.rpartition("/")
+        heard.hear(decoded(other or form, earlier_name, heard).announcements)
     at = data.draw(st.integers(0, len(payload)))
     until = data.draw(st.integers(at, len(payload)))
-    check(form, sample.topic, payload[:at] + data.draw(st.binary(max_size=4)) + payload[until:])
+    check(form, sample.topic, payload[:at] + data.draw(st.binary(max_size=4)) + payload[until:], heard)
 
 
 @pytest.mark.parametrize("form", sorted(DECODERS))

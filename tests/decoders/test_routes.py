@@ -42,13 +42,22 @@ def test_the_shipped_file_knows_the_usual_topics() -> None:
     routes = shipped_routes()
     assert routes.format_of("a/b/c/d/tele/SENSOR") == "tasmota"
     assert routes.format_of("attic/zigbee2mqtt/lamp/left") == "zigbee2mqtt"
-    assert routes.format_of("sensors/kitchen/temperature") is None
+    assert routes.format_of("sensors/kitchen/temperature") == "plain"
+    assert routes.format_of("kitchen/temperature") is None
 
 
 @given(st.lists(st.text(max_size=12), max_size=50))
 def test_any_topic_is_answered_and_answered_alike_again(topics: list[str]) -> None:
     routes = Routes([("+/a/#", "x")])
     assert [routes.format_of(t) for t in topics] == [routes.format_of(t) for t in topics]
+
+
+def test_a_topic_of_kilobytes_has_no_format_and_is_not_remembered() -> None:
+    routes = Routes([("a/#", "x")])
+    assert routes.format_of("a/" + "b" * 900) == "x"
+    assert routes.format_of("a/" + "b" * 1000) is None
+    assert routes.format_of("things/" + "b" * 1000) is None
+    assert len(routes._known) == 1
 
 
 def test_remembered_topics_are_bounded() -> None:

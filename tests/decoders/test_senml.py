@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.core.reading import Decoded, Message
+from hub.core.reading import Decoded, Heard, Message
 from hub.decoders.lines import Nobody
 from hub.decoders.native import decode as native
 
@@ -37,7 +37,7 @@ RECORDS = st.fixed_dictionaries(
 
 
 def take(topic: str, payload: bytes) -> Decoded:
-    return native(Message(Nobody(), 1, topic, payload, NOW), {})
+    return native(Message(Nobody(), 1, topic, payload, NOW), Heard())
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hub.core.reading import DecodeError
 from hub.decoders.documents import leaves, read_json
-from hub.decoders.names import is_name, text, thing_name
+from hub.decoders.names import is_name, matcher, text, thing_name
 from hub.decoders.numbers import number, says_no_value
-from hub.decoders.times import instant
+from hub.decoders.times import from_iso, from_local, instant
 
 NOON = 1_780_315_200_000_000
 
@@ -68,11 +71,51 @@ def test_these_are_no_instants(written: object) -> None:
     assert instant(written) is None
 
 
+PRAGUE = ZoneInfo("Europe/Prague")
+HOUR = 3_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("2026-06-01T14:00:00", "2026-06-01T12:00:00Z"), ("2026-01-10 12:30:00.25", "2026-01-10T11:30:00.25Z"),
+        ("2018.05.03 08:14:52", "2018-05-03T06:14:52Z"), ("2026/06/01T14:00:00", "2026-06-01T12:00:00Z"),
+    ],
+)  # fmt: skip
+def test_a_local_time_is_read_in_the_hubs_zone(written: str, utc: str) -> None:
+    assert from_local(written, PRAGUE, NOON) == from_iso(utc)
+    assert from_local(written, None, NOON) is None
+
+
+def test_of_the_hour_that_comes_twice_the_one_nearer_to_the_arrival_is_meant() -> None:
+    first = from_iso("2026-10-25T00:30:00Z") or 0
+    assert from_local("2026-10-25T02:30:00", PRAGUE, first + 60) == first
+    assert from_local("2026-10-25T02:30:00", PRAGUE, first + HOUR + 60) == first + HOUR
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-03-29T02:30:00", "2026-02-30T12:00:00", "1970-01-01T00:00:23", "2026-06-01", "0001-01-01T00:00:00", "noon",
+     "2026-06-01T12:00:00Z", 5, None],
+)  # fmt: skip
+def test_a_local_time_that_no_clock_shows_is_none(written: object) -> None:
+    assert from_local(written, PRAGUE, NOON) is None
+
+
 def test_names_are_printable_short_and_without_wildcards() -> None:
     assert all(map(is_name, ["a", "kitchen/window sill", "Küche", "x" * 128]))
     assert not any(map(is_name, ["", " ", "x" * 129, "a+b", "a#", "a\nb", "a\x00", "\ud800", "\u200b"]))
     with pytest.raises(DecodeError, match="name"):
         thing_name("a/+/b")
+
+
+def test_what_is_remembered_does_not_grow_with_what_is_sent() -> None:
+    matches = matcher(re.compile("id|.*_id"))
+    for _ in range(2):
+        assert matches("id")
+        assert not matches("humid")
+    assert matches("humid" * 100)  # too long to be a name
+    assert not is_name("x" * 1_000_000)
 
 
 def test_text_about_a_thing_is_printable_and_bounded() -> None:
@@ -85,7 +128,7 @@ def test_text_about_a_thing_is_printable_and_bounded() -> None:
 def test_paths_of_nested_values_never_fall_together() -> None:
     tree = {"a": {"b": 1, "c.d": 2, "c": {"d": 3}}, "e": [4, [5]]}
     assert list(leaves(tree)) == [
-        ("a.b", "b", 1), ("a.c_d", "c.d", 2), ("a.c.d", "d", 3), ("e[0]", "e", 4), ("e[1][0]", "e[1]", 5),
+        ("a.b", "b", 1), ("a.c_d", "c.d", 2), ("a.c.d", "d", 3), ("e[0]", "e", 4), ("e[1][0]", "e", 5),
     ]  # fmt: skip
 
 
@@ -100,6 +143,12 @@ def test_paths_of_nested_values_never_fall_together() -> None:
 )
 def test_nearly_json_is_read_with_mercy(payload: bytes, meant: object) -> None:
     assert read_json(payload) == meant
+
+
+def test_fields_with_longer_names_than_any_property_are_left_out_of_long_messages() -> None:
+    long = "k" * 3000
+    payload = json.dumps({"a": 1, long: 2, "b": [{long: 3, "c": 4}]}).encode()
+    assert read_json(payload) == {"a": 1, "b": [{"c": 4}]}
 
 
 @pytest.mark.parametrize(

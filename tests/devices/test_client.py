@@ -11,7 +11,7 @@ import pytest
 from devices import client_command
 from devices.backlog import Backlog
 from devices.client import PACK, Device
-from hub.core.reading import Message
+from hub.core.reading import Heard, Message
 from hub.decoders import DECODERS
 from hub.decoders.lines import Nobody
 
@@ -56,7 +56,7 @@ def test_a_reading_reaches_the_hub_as_it_was_measured() -> None:
         balcony.measure("open", True, at=1_780_315_201)
         assert balcony.flush() == 0
     topic, payload = wire.taken[0]
-    dust, door = DECODERS["native"](Message(Nobody(), 1, topic, payload, 0), {}).readings
+    dust, door = DECODERS["native"](Message(Nobody(), 1, topic, payload, 0), Heard()).readings
     assert (dust.thing, dust.property, dust.value, dust.unit) == ("balcony", "pm25", 12.5, "ug/m3")
     assert dust.time == 1_780_315_200_250_000
     assert dust.wish is not None
@@ -137,7 +137,7 @@ def test_an_introduction_is_read_by_the_hub() -> None:
     wire = Wire()
     assert device(wire).introduce("Balcony", exposure="outdoor", datastreams={"pm25": {"unit": "ug/m3"}})
     topic, payload = wire.taken[0]
-    said = DECODERS["native"](Message(Nobody(), 1, topic, payload, 0), {}).announcements
+    said = DECODERS["native"](Message(Nobody(), 1, topic, payload, 0), Heard()).announcements
     assert [(a.property, a.name, a.unit, a.exposure) for a in said] == [
         ("", "Balcony", None, "outdoor"),
         ("pm25", None, "ug/m3", "outdoor"),

@@ -13,7 +13,7 @@ from devices.beat import Pouring, beats
 from devices.client import Device
 from devices.outbox import Outbox
 from devices.seal import Sealer, opened
-from hub.core.reading import Message
+from hub.core.reading import Heard, Message
 from hub.core.sealed import envelope
 from hub.decoders import DECODERS
 from hub.decoders.lines import Nobody
@@ -105,7 +105,7 @@ def test_an_introduction_says_who_signs() -> None:
     with device(wire) as hall:
         hall.introduce("Hall")
     ((topic, payload),) = wire.taken
-    (about,) = DECODERS["native"](Message(Nobody(), 1, topic, payload, 0), {}).announcements
+    (about,) = DECODERS["native"](Message(Nobody(), 1, topic, payload, 0), Heard()).announcements
     assert about.signing_key == SIGNER
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,7 +21,8 @@ from hub.core.reading import Decoded, Heard, Message
 from hub.core.scope import scope_for
 from hub.core.store import StoreUnavailable
 from hub.decoders import DECODERS
-from hub.decoders.routes import Routes
+from hub.decoders.routes import ANNOUNCED, Routes
+from hub.decoders.times import from_iso
 from hub.ingest.inbox import Inbox
 from hub.ingest.pipeline import Ingest
 from hub.registry import Registry
@@ -74,7 +76,8 @@ class Hub:
         self.now: Callable[[], int] = lambda: next(moments)
         self.ana = actions.add_party(self.registry, PartyKind.PERSON, "Ana", now=NOW)
         self.door = actions.add_credential(self.registry, self.ana, "gateway", now=NOW).credential
-        routes = Routes([("zigbee2mqtt/#", "zigbee2mqtt"), ("broken/#", "broken")])
+        rules = [("zigbee2mqtt/#", "zigbee2mqtt"), ("broken/#", "broken"), ("homeassistant/#", ANNOUNCED)]
+        routes = Routes([*rules, ("tele/#", "tasmota")], ZoneInfo("Europe/Prague"))
         self.ingest = Ingest(self.inbox, routes, self.registry, self.store, self.now)
         self.sender = Listening()
 
@@ -92,6 +95,12 @@ class Hub:
         assert audience is not None
         scope = scope_for(audience, self.registry.holdings(), CATALOGUE, NOW)
         return [float(v) for v in self.store.read(Query(), scope).value]
+
+    def times(self) -> list[int]:
+        audience = self.registry.audience_of_party(self.ana)
+        assert audience is not None
+        scope = scope_for(audience, self.registry.holdings(), CATALOGUE, NOW)
+        return [int(t) for t in self.store.read(Query(), scope).time]
 
 
 @asynccontextmanager
@@ -119,6 +128,13 @@ async def test_what_is_first_heard_is_a_thing_of_its_party_at_home(tmp_path: Pat
         await hub.put(hub.message("things/a/dust", "20.5"))
         (stream,) = hub.registry.holdings().datastreams
         assert (stream.owner, stream.property, stream.grade(NOW)) == (hub.ana, "dust", Grade.HOME)
+
+
+async def test_a_local_time_is_read_in_the_hubs_zone(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        told = '{"Time":"2026-06-01T13:00:00","BME280":{"Humidity":41}}'
+        await hub.put(hub.message("tele/a/SENSOR", told))
+        assert hub.times() == [from_iso("2026-06-01T11:00:00Z")]
 
 
 async def test_while_the_store_is_away_nobody_is_acknowledged_and_then_everybody(tmp_path: Path) -> None:
@@ -163,6 +179,28 @@ async def test_an_unknown_topic_is_refused_and_an_echo_of_the_hub_is_not(tmp_pat
     async with running(tmp_path) as hub:
         await hub.put(hub.message("my/own/topic", "1"), hub.message("things/a/errors", "{}"))
         assert len(hub.sender.acknowledged) == 2
+        assert hub.ingest.counts.refused == {"topic": 1}
+
+
+async def test_an_announced_topic_is_read_until_it_is_taken_back(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        config = '{"stat_t":"my/own/topic","unit_of_meas":"µg/m³","dev_cla":"dust","dev":{"ids":"k"}}'
+        await hub.put(hub.message("homeassistant/sensor/t/config", config), hub.message("my/own/topic", "20.5"))
+        assert hub.values() == [20.5]
+        (stream,) = hub.registry.holdings().datastreams
+        assert (stream.property, stream.unit) == ("dust", "µg/m³")
+        await hub.put(hub.message("homeassistant/sensor/t/config", ""), hub.message("my/own/topic", "21.5"))
+        assert hub.values() == [20.5]
+        assert hub.ingest.counts.refused == {"topic": 1}
+
+
+async def test_what_one_credential_announced_does_not_open_a_topic_for_another(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        other = actions.add_credential(hub.registry, hub.ana, "gateway", now=NOW).credential
+        stranger = hub.message("my/own/topic", "21.5")
+        stranger.credential = other
+        await hub.put(hub.message("homeassistant/sensor/t/config", '{"stat_t":"my/own/topic"}'), stranger)
+        assert hub.values() == []
         assert hub.ingest.counts.refused == {"topic": 1}
 
 

@@ -47,7 +47,7 @@ async def test_a_message_reaches_the_inbox_whole(version: int) -> None:
         assert await client.next() == PubAck(12)
         (message,) = hub.inbox.messages
         assert (message.topic, message.payload, message.credential) == ("things/a/t", b"21.5", 7)
-        assert (message.packet, message.qos, message.dup, message.retained, message.wish) == (12, 1, True, True, None)
+        assert (message.packet, message.qos, message.dup, message.retained, message.wish) == (12, 1, True, False, None)
         assert before <= message.received <= now()
         assert message.sender.mark == crc32(b"meter", crc32(b"7"))
 

@@ -31,14 +31,14 @@ class Silent:
         pass
 
 
-def intake(version: int, bound: int = 100) -> Intake:
+def intake(version: int, bound: int = 100, *, repeats: bool = False) -> Intake:
     """An intake that knows `TOPICS` and the wish for the street."""
     known, wishes = Known(bound), Wishes(bound)
     for topic in TOPICS:
         known.remember(topic)
     raw = write(Publish("a", b"", properties=STREET))
     wishes.remember(raw[5:], Grade.STREET)
-    return Intake(Silent(), 5, known, wishes, LIMIT, five=version == MQTT_5)
+    return Intake(Silent(), 5, known, wishes, LIMIT, five=version == MQTT_5, repeats=repeats)
 
 
 def told(message: Message) -> tuple[object, ...]:
@@ -64,6 +64,19 @@ def bursts(draw: st.DrawFn) -> tuple[int, list[Publish]]:
     return version, packets
 
 
+@pytest.mark.parametrize("version", [MQTT_3, MQTT_5])
+def test_what_a_bridge_sends_again_when_it_connects_is_marked_once_for_each_topic(version: int) -> None:
+    first, second = TOPICS[:2]
+    sent = [(first, True), (second, False), (first, True), (second, True), (first, False)]
+    data = b"".join(write(Publish(topic, b"1", retain=retain), version) for topic, retain in sent)
+    bridge, device = intake(version, repeats=True), intake(version)
+    assert bridge.take(data, 0, 99) == device.take(data, 0, 99) == len(data)
+    assert [message.retained for message in bridge.messages] == [True, False, False, True, False]
+    assert not any(message.retained for message in device.messages)
+    device.add(Publish(first, b"1", retain=True), 99)
+    assert not device.messages[-1].retained
+
+
 @given(burst=bursts())
 def test_it_takes_all_that_it_knows(burst: tuple[int, list[Publish]]) -> None:
     version, packets = burst
@@ -72,7 +85,7 @@ def test_it_takes_all_that_it_knows(burst: tuple[int, list[Publish]]) -> None:
     assert loop.take(data, 0, 99) == len(data)
     wishes = [Grade.STREET if packet.properties == STREET else None for packet in packets]
     expected = [
-        (packet.topic, packet.payload, packet.qos, packet.packet, packet.dup, packet.retain, wish)
+        (packet.topic, packet.payload, packet.qos, packet.packet, packet.dup, False, wish)
         for packet, wish in zip(packets, wishes, strict=True)
     ]
     assert [told(message) for message in loop.messages] == expected
@@ -108,8 +121,8 @@ def test_changed_bytes_are_left_to_the_codec_or_mean_what_the_codec_says(
         read = [packet for packet in decoder if isinstance(packet, Publish)]
     except ProtocolError as fault:
         pytest.fail(f"the loop took what the codec refuses: {fault}")
-    assert [told(message)[:6] for message in loop.messages] == [
-        (packet.topic, packet.payload, packet.qos, packet.packet, packet.dup, packet.retain) for packet in read
+    assert [told(message)[:5] for message in loop.messages] == [
+        (packet.topic, packet.payload, packet.qos, packet.packet, packet.dup) for packet in read
     ]
 
 

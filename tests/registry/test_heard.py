@@ -34,6 +34,23 @@ def test_one_credential_does_not_hear_anothers(registry: Registry) -> None:
     assert registry.heard(b) == {}
 
 
+def test_where_values_come_and_what_is_taken_back_survive_a_restart(tmp_path: Path) -> None:
+    registry = opened(tmp_path)
+    credential = gateway(registry, person(registry))
+    one = Announcement("k", "t", topic="a/b", pointer="x.y", source="config/t")
+    two = Announcement("k", "h", topic="a/b", pointer="x.z", source="config/h")
+    registry.remember(credential, [one, two], NOW)
+    registry.remember(credential, [], NOW, [("k", "h"), ("k", "never announced")])
+    registry.close()
+    again = opened(tmp_path)
+    heard = again.heard(credential)
+    assert heard == {("k", "t"): one}
+    assert list(heard.at("a/b")) == [one]
+    assert heard.pointed("a/b", "x.y") == one
+    assert heard.told_on("config/t") == {("k", "t")}
+    again.close()
+
+
 def test_repeating_it_writes_nothing(registry: Registry) -> None:
     credential = gateway(registry, person(registry))
     registry.first_heard({Key(credential, "k", "t", None)}, NOW)
