@@ -43,6 +43,7 @@ from hub.mqtt.endpoint import Endpoint
 from hub.registry import Registry, RegistryUnavailable
 from hub.releaser import Releaser
 from hub.settings import Settings, SettingsError
+from hub.stores.outbox import Outbox
 from hub.upkeep import Upkeep
 from hub.web.site import create_site
 
@@ -122,7 +123,8 @@ class Hub:
         self.endpoint = Endpoint(self.inbox, parts.registry, configured.endpoint_settings(s.mqtt), parts.now)
         self.live = Live(parts.gate)
         self.releaser = Releaser(parts.store, parts.registry, parts.catalogue, parts.now)
-        self.upkeep = Upkeep(chores(s, parts.registry, parts.store), parts.now)
+        self.mirror = configured.mirror_of(s, parts.gate, parts.catalogue)
+        self.upkeep = Upkeep(chores(s, parts.registry, parts.store, self.mirror), parts.now)
         self._taking: asyncio.Task[None]
 
     async def start(self, stack: AsyncExitStack) -> Addresses:
@@ -135,9 +137,13 @@ class Hub:
         self._taking = asyncio.create_task(self.ingest.run())
         stack.push_async_callback(ended, self._taking)
         stack.push_async_callback(self.inbox.drained, _STOP_SECONDS)
+        if self.mirror is not None:
+            stack.callback(self.mirror.close)
         stack.push_async_callback(ended, asyncio.create_task(self.upkeep.run()))
         stack.push_async_callback(ended, asyncio.create_task(self.releaser.run()))
-        metrics = Metrics(self.ingest.counts, self.endpoint.counters)
+        store = self._parts.store
+        outbox = store if isinstance(store, Outbox) else None
+        metrics = Metrics(self.ingest.counts, self.endpoint.counters, outbox)
         address = None
         if s.operator.port is not None:
             port = await self._listen("operator", s.operator.port, lambda p: _now(metrics.start, s.operator.host, p))
@@ -145,7 +151,9 @@ class Hub:
             address = f"http://{s.operator.host}:{port}/metrics"
         web = await self._web(stack)
         stack.push_async_callback(self.live.stop)
-        await stack.enter_async_context(Control(self._desk(web), s.hub.data / CONTROL))
+        desk = self._desk(web)
+        stack.push_async_callback(asyncio.to_thread, desk.work.stop)
+        await stack.enter_async_context(Control(desk, s.hub.data / CONTROL))
         await self._sources(stack)
         stack.push_async_callback(self.endpoint.stop, _STOP_SECONDS)
         before = self._parts.registry.locks()
@@ -204,7 +212,7 @@ class Hub:
             p.registry, p.store, p.gate, p.settings, p.now, self.ingest.counts, self.endpoint,
             hang_up=lambda credential: _later(loop, self.endpoint.disconnect, credential), web=web,
             releaser=self.releaser,
-            upkeep=self.upkeep,
+            upkeep=self.upkeep, mirror=self.mirror,
         )  # fmt: skip
 
     async def _web(self, stack: AsyncExitStack) -> str:

@@ -11,23 +11,29 @@ from pathlib import Path
 from hub import actions
 from hub.core.grade import DAY, HOUR, MINUTE
 from hub.core.store import Store
+from hub.mirror import Mirror
 from hub.registry import Registry
 from hub.settings import Settings
 from hub.upkeep import Chore
+from hub.upkeep.compaction import compact
 from hub.upkeep.looking import finish
 from hub.upkeep.retention import thin, tidy
 
 
-def chores(settings: Settings, registry: Registry, store: Store) -> tuple[Chore, ...]:
+def chores(
+    settings: Settings, registry: Registry, store: Store, mirror: Mirror | None = None
+) -> tuple[Chore, ...]:  # fmt: skip
     """What the hub does by itself."""
     kept = settings.retention
     return (
         Chore("retention", 6 * HOUR, partial(thin, registry, store, kept)),
+        Chore("compaction", DAY, partial(compact, store, settings.store.parquet_after_months)),
         Chore("registry", HOUR, partial(tidy, registry, kept)),
         Chore("erasures", 10 * MINUTE, partial(finish, registry, store, settings.hub.data)),
         Chore("commons", 10 * MINUTE, partial(_end_commons, registry)),
         Chore("consents", HOUR, partial(_look_after_consents, registry)),
         Chore("objections", DAY, partial(_forget_objections, registry)),
+        *([] if mirror is None else [Chore("mirror", MINUTE, mirror.step)]),
     )
 
 

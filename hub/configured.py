@@ -13,29 +13,85 @@ from pathlib import Path
 from hub.core.catalogue import Catalogue, ObservedProperty
 from hub.core.grade import MINUTE, Grade
 from hub.core.places import Dwellings, Place, partition
-from hub.core.store import Store
+from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
 from hub.decoders.routes import Routes
+from hub.gate import Gate
+from hub.mirror import Mirror
+from hub.mirror.influxdb import Civic
 from hub.mqtt.broker import Source
 from hub.mqtt.contracts import EndpointSettings
 from hub.registry import Limits
 from hub.settings import MqttSettings, PropertySettings, Settings, SettingsError, SourceSettings
-from hub.stores import STORES
+from hub.stores import SERVED, STORES
+from hub.stores.access import Access
+from hub.stores.outbox import Outbox
+
+OUTBOX = "outbox.sqlite"
+"""The file, in the hub's data, in which readings wait for an engine that is away."""
 
 
 def open_store(settings: Settings) -> Store:
     """The store that the settings name.
 
     Raises:
-        SettingsError: there is no such engine.
+        SettingsError: there is no such engine, or no token for it.
         StoreUnavailable: its files cannot be opened.
     """
+    engine = _engine(settings)
+    wanted = settings.store.outbox
+    if not (settings.store.engine in SERVED if wanted is None else wanted):
+        return engine
     try:
-        engine = STORES[settings.store.engine]
-    except KeyError as error:
-        there = " or ".join(sorted(STORES))
-        raise SettingsError(f"store.engine: no store is called {settings.store.engine!r}; use {there}") from error
-    return engine(settings.store.folder)
+        return Outbox(engine, settings.hub.data / OUTBOX, settings.store.outbox_bytes)
+    except StoreUnavailable:
+        engine.close()
+        raise
+
+
+def access_of(settings: Settings) -> Access:
+    """The server that the settings name, and its token.
+
+    Raises:
+        SettingsError: the token cannot be read.
+    """
+    s = settings.store.influxdb
+    try:
+        token = s.token_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"store.influxdb.token_file: {s.token_file} cannot be read: run `barrio store init`, which makes it"
+        ) from error
+    return Access(s.url, s.org, s.bucket, token, days_kept(settings) * 24 * 3600)
+
+
+def days_kept(settings: Settings) -> int:
+    """For how many days any reading is kept at most (0: for ever)."""
+    days = [settings.retention.means(grade.word) for grade in Grade]
+    return max(days) if all(days) else 0
+
+
+def mirror_of(settings: Settings, gate: Gate, catalogue: Catalogue) -> Mirror | None:
+    """The mirror that the settings name; None without `mirror.url`. Nobody is asked for anything yet.
+
+    Raises:
+        SettingsError: its token cannot be read.
+    """
+    s = settings.mirror
+    if s.url is None:
+        return None
+    units = {p.id: p.unit for p in catalogue.properties.values()}
+    return Mirror(gate, units, Civic(s.url, s.org, s.bucket, _mirror_token(settings)))
+
+
+def _mirror_token(settings: Settings) -> str:
+    file = settings.mirror.token_file
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"mirror.token_file: {file} cannot be read: run `barrio store init`, which makes it"
+        ) from error
 
 
 def catalogue_of(properties: Sequence[PropertySettings]) -> Catalogue:
@@ -99,16 +155,19 @@ def check(settings: Settings) -> list[str]:
     """
     routes_of(settings)
     if settings.store.engine not in STORES:
-        open_store(settings)
+        open_store(settings).close()
     cells = partition(read_dwellings(settings.place.dwellings), 8).cells
     for file in settings.place.ground:
         if not file.exists():
             raise SettingsError(f"place.ground: {file}: no such file")
     tls_context(settings.mqtt)
+    if settings.mirror.url is not None:
+        _mirror_token(settings)
     return [
         f"{len(settings.properties)} observed properties, {len(settings.topics)} foreign topics",
         f"{len(cells)} cells of at least fifty dwellings" if cells else "no dwellings: nothing is shown as street",
         f"{len(settings.sources)} outside brokers",
+        f"mirror: {settings.mirror.bucket} at {settings.mirror.url}" if settings.mirror.url else "no mirror",
     ]
 
 
@@ -158,3 +217,14 @@ def source_of(s: SourceSettings, credential: int) -> Source:
         ca_file=None if s.ca is None else str(s.ca), topics=s.topics, version=5 if s.version == "5" else 4,
         client_id=s.client_id, shared=s.party is None, tls=s.tls,
     )  # fmt: skip
+
+
+def _engine(settings: Settings) -> Store:
+    if settings.store.engine in SERVED:
+        return SERVED[settings.store.engine](access_of(settings))
+    try:
+        engine = STORES[settings.store.engine]
+    except KeyError as error:
+        there = " or ".join(sorted([*STORES, *SERVED]))
+        raise SettingsError(f"store.engine: no store is called {settings.store.engine!r}; use {there}") from error
+    return engine(settings.store.folder)

@@ -5,6 +5,7 @@ Rule: numbers of the hub's own work. No ids, no names, no values, no places: not
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from hub.ingest.pipeline import Counts
 from hub.mqtt.contracts import Counters
+from hub.stores.outbox import Outbox, Waits
 
 _SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2, 0.5, 1, 5, 30)
 
@@ -23,8 +25,9 @@ _SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2, 0.5, 1, 5, 30)
 class Metrics(Collector):
     """The hub's counters as Prometheus reads them."""
 
-    def __init__(self, counts: Counts, endpoint: Counters) -> None:
-        """Read `counts` of ingest and `endpoint` whenever asked."""
+    def __init__(self, counts: Counts, endpoint: Counters, outbox: Outbox | None = None) -> None:
+        """Read `counts` of ingest, `endpoint` and the `outbox`, if there is one, whenever asked."""
+        self._outbox = outbox
         self._counts = counts
         self._endpoint = endpoint
         self._registry = CollectorRegistry()
@@ -64,3 +67,14 @@ class Metrics(Collector):
         yield refused
         yield GaugeMetricFamily("barrio_waiting", "1 while the store cannot take data.", value=float(counts.waiting))
         yield GaugeMetricFamily("barrio_connections", "Connections of things.", value=self._endpoint.connections)
+        if self._outbox is not None:
+            yield from _waits(self._outbox.waits)
+
+
+def _waits(w: Waits) -> Iterator[Metric]:
+    age = 0.0 if w.oldest is None else max(0.0, time.time() - w.oldest / 1e6)
+    yield GaugeMetricFamily("barrio_outbox_readings", "Readings that wait for the store.", value=w.rows)
+    yield GaugeMetricFamily("barrio_outbox_bytes", "Bytes of them on the disk.", value=w.bytes)
+    yield GaugeMetricFamily("barrio_outbox_most_bytes", "Bytes that may wait.", value=w.most)
+    yield GaugeMetricFamily("barrio_outbox_oldest_seconds", "For how long the oldest has waited.", value=age)
+    yield GaugeMetricFamily("barrio_outbox_trouble", "1 while they are not taken.", value=float(bool(w.trouble)))

@@ -6,9 +6,10 @@ Rule: a command gets all of it as an argument; without a running hub there are n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from hub.control.work import Work
 from hub.core.store import Store
 from hub.gate import Gate
 from hub.ingest.pipeline import Counts
@@ -41,9 +42,20 @@ class Releasing(Protocol):
         """What keeps it from publishing."""
 
 
+class Mirroring(Protocol):
+    """What a command may know of the mirror."""
+
+    @property
+    def told(self) -> str:
+        """What it holds and what is still to be compared, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What commands work with; `counts`, `door` and `releaser` only when the hub runs. `web` is where its pages are."""
+    """What commands work with; `counts`, `door` and `releaser` only when the hub runs. `web` is where its pages are.
+
+    `work` is what a command began and goes on with.
+    """
 
     registry: Registry
     store: Store
@@ -56,3 +68,5 @@ class Desk:
     web: str | None = None
     upkeep: Upkeep | None = None
     releaser: Releasing | None = None
+    mirror: Mirroring | None = None
+    work: Work = field(default_factory=Work)

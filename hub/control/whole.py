@@ -10,8 +10,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.control.backup import backed_up
 from hub.control.desk import Desk
 from hub.control.mine import kept
+from hub.control.names import day_of
+from hub.stores.outbox import Outbox
 
 
 def _status(desk: Desk) -> dict[str, Any]:
@@ -27,7 +30,18 @@ def _status(desk: Desk) -> dict[str, Any]:
             "readings stored": desk.counts.readings, "messages refused": sum(desk.counts.refused.values()),
             "storing": "waiting: the store cannot take data" if desk.counts.waiting else "yes",
         }  # fmt: skip
-    return found | _released(desk) | kept(desk)
+    return found | _waits(desk) | _released(desk) | _mirrored(desk) | kept(desk) | backed_up(desk)
+
+
+def _waits(desk: Desk) -> dict[str, str]:
+    """What waits on the disk for an engine that is away."""
+    if not isinstance(desk.store, Outbox):
+        return {}
+    w = desk.store.waits
+    size = f"{w.bytes / 1e6:,.1f} of {w.most / 1e6:,.0f} MB"
+    zone = desk.settings.hub.zone
+    told = "empty" if w.oldest is None else f"{w.rows:,} readings wait since {day_of(zone, w.oldest)} ({size})"
+    return {"outbox": f"{told}: {w.trouble}" if w.trouble else told}
 
 
 def _released(desk: Desk) -> dict[str, Any]:
@@ -40,6 +54,14 @@ def _released(desk: Desk) -> dict[str, Any]:
         waiting = desk.releaser.waiting
         found["releasing"] = desk.releaser.trouble or (f"{waiting} properties wait" if waiting else "yes")
     return found
+
+
+def _mirrored(desk: Desk) -> dict[str, Any]:
+    """What the bucket for Grafana and Flux holds; what keeps it from more is told with the chores."""
+    url, bucket = desk.settings.mirror.url, desk.settings.mirror.bucket
+    if url is None:
+        return {}
+    return {"mirror": f"{bucket} at {url}" + ("" if desk.mirror is None else f"; {desk.mirror.told}")}
 
 
 def _log(desk: Desk, count: int = 30) -> dict[str, Any]:

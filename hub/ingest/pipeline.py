@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from hub.core.observations import STAMPED, Key, Observations, attribute
 from hub.core.reading import Decoded, DecodeError, Decoder, Envelope, Heard, Message
-from hub.core.store import Store, StoreUnavailable
+from hub.core.store import Store, StoreUnavailable, kept_by
 from hub.decoders import DECODERS
 from hub.decoders.routes import Routes
 from hub.ingest.inbox import Chunk, Inbox
@@ -90,6 +90,7 @@ class Ingest:
         await self._until(self._look_up, {chunk[0].credential for chunk in batch})
         messages = await self._placed([m for chunk in batch for m in chunk])
         heard = await self._decode(messages)
+        self._refusals.outside(heard, kept_by(self._store))
         made = attribute(heard, self._registry.series_table(self._now()))
         if made.missing:
             await self._learn(heard, made.missing)

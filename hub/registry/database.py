@@ -6,11 +6,13 @@ Barrio wrote is not touched.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import Error as SqliteError
 from sqlite3 import OperationalError as SqliteBusy
 from threading import Lock, local
 from typing import NamedTuple
@@ -128,6 +130,23 @@ class Database:
                 return False
             return not busy
 
+    def copy(self, to: Path) -> None:
+        """Write a copy of SQLite's file as it is at this moment, durable on return; writing and reading go on.
+
+        Raises:
+            RegistryUnavailable: it cannot be written, or the registry is another database's.
+        """
+        if self._engine.url.get_backend_name() != "sqlite":
+            raise RegistryUnavailable("the registry is in a database of its own: let that one make its backups")
+        to.touch(mode=0o600, exist_ok=False)
+        with _translated(), closing(self._engine.raw_connection()) as raw:
+            try:
+                raw.cursor().execute("VACUUM INTO ?", (str(to),)).close()
+            except SqliteError as error:
+                raise RegistryUnavailable(f"{to}: the registry cannot be copied there ({error})") from error
+        with to.open("rb+") as made:
+            os.fsync(made.fileno())
+
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
@@ -140,6 +159,11 @@ class Database:
             return self.revision
         transaction.connection.execute(update(t.state).values(revision=t.state.c.revision + 1))
         return int(transaction.connection.execute(select(t.state.c.revision)).scalar_one())
+
+
+def known_versions() -> frozenset[str]:
+    """The versions of the tables that this program knows what to do with."""
+    return _versions().known
 
 
 @contextmanager

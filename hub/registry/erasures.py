@@ -8,7 +8,7 @@ a value.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 
@@ -160,6 +160,28 @@ class Erasures:
     def compact(self) -> bool:
         """Write the registry's file anew without what was erased; False while somebody still reads the old one."""
         return self._database.compact()
+
+
+def gather(into: Path, lists: Iterable[Path]) -> int:
+    """Add to one list of what was erased what others name besides, durable on return; how many it names then.
+
+    Raises:
+        RegistryUnavailable: one of them cannot be read, or the first not be written.
+    """
+    try:
+        known = {asked.id: asked for asked in _lines(into)}
+        more = {asked.id: asked for file in lists for asked in _lines(file) if asked.id not in known}
+        handle = os.open(into, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(msgspec.json.encode(asked) + b"\n" for asked in more.values())
+            file.flush()
+            os.fsync(handle)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise RegistryUnavailable(
+            f"a list of what was erased cannot be used ({type(error).__name__}): see that {into} can be written, and "
+            "that what was given is such a list"
+        ) from error
+    return len(known | more)
 
 
 def _lines(file: Path) -> Iterator[Asked]:

@@ -110,6 +110,10 @@ class Registry:
             write_all_ahead(transaction, nyms, now)
         return registry
 
+    def copy(self, to: Path) -> None:
+        """A copy of the registry's file as it is now, for a backup; raises `RegistryUnavailable`."""
+        self._database.copy(to)
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
@@ -342,6 +346,11 @@ class Registry:
         """What was done, the newest first: all of it, or what concerns one party."""
         with self._database.read() as connection:
             return journal.read(connection, party, limit)
+
+    def last_done(self, begins: str) -> int | None:
+        """When (µs) the operator last did what the diary tells in words that begin so."""
+        with self._database.read() as connection:
+            return journal.last(connection, begins)
 
     def objections(self, parties: Collection[int]) -> tuple[Objection, ...]:
         """What was said to these parties by people who are measured, the newest first."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub.core.store import Store
+from hub.stores.access import Access
 from hub.stores.duckdb import DuckDBStore
 from hub.stores.memory import MemoryStore
 
@@ -17,3 +18,13 @@ STORES: dict[str, Callable[[Path], Store]] = {
     "duckdb": DuckDBStore,
 }
 """Name → opener: takes the directory that is the engine's own, raises `StoreUnavailable` if it cannot have it."""
+
+
+def _influxdb(access: Access) -> Store:
+    from hub.stores.influxdb import InfluxStore  # noqa: PLC0415 - its client takes its time, and most hubs have none
+
+    return InfluxStore(access)
+
+
+SERVED: dict[str, Callable[[Access], Store]] = {"influxdb": _influxdb}
+"""Name → opener of an engine on a server; speaks to nobody before it is used."""

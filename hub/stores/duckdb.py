@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from threading import Event, Lock, RLock, Thread
 from time import monotonic, time_ns
@@ -24,9 +25,12 @@ from hub.core.observations import Observations, Values
 from hub.core.query import Query
 from hub.core.scope import Scope
 from hub.core.store import Erasure, Rows, StoreUnavailable, Thinning
-from hub.stores.batches import clean, joined, last_of_each, steps
+from hub.stores.batches import clean, joined, steps
+from hub.stores.compacting import Compacting, Meanwhile
+from hub.stores.copying import FilesAtOnce
 from hub.stores.erasing import Erasing, held
 from hub.stores.journal import Hashes
+from hub.stores.lookback import last_rows
 from hub.stores.months import Months, months_of, overlaps
 from hub.stores.newest import Newest, newest_rows
 from hub.stores.questions import questions, seen
@@ -64,6 +68,7 @@ class DuckDBStore:
         self._hashes: dict[int, int] = {}
         self._puts: Counter[int] = Counter()
         self._thinned: dict[int, tuple[int, bytes]] = {}
+        self._meanwhile: Meanwhile | None = None
         self._suspect = False
         self._closed, self._wake = Event(), Event()
         self._appended = self._pruned = monotonic()
@@ -140,6 +145,14 @@ class DuckDBStore:
         thin.done()
         return sum(g.rows for g in gone.values())
 
+    def compact(self, archive: int = BEGINNING) -> str:
+        """Put the months that got rows since in order, one after the other; appending and reading go on."""
+        with self._answering():
+            self._file()
+            known = self._months.known()
+        done = [self._compacted(month, archive) for month in known]
+        return f"{sum(done)} of {len(known)} months" if any(done) else ""
+
     def traces(self, erasure: Erasure, most: int = 200) -> Values:
         """Values of some of the rows that an erasure names."""
         erasing = Erasing(erasure)
@@ -155,6 +168,16 @@ class DuckDBStore:
             self._file()
             with self._months.using(self._months.known()) as (cursor, names):
                 return np.unique(np.concatenate([np.empty(0), *held(cursor, names, values)]))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[FilesAtOnce]:
+        """All that is stored now."""
+        with self._erasing, ExitStack() as stack:
+            with self._answering(), self._writing:  # nothing comes into any file before all of them are pinned
+                self._file()
+                cursor, names = stack.enter_context(self._months.using(self._months.known()))
+                whole = FilesAtOnce(self._directory, cursor, names)
+            yield whole
 
     def close(self) -> None:
         """Write what is to be written and let go of the files; a second time it does nothing."""
@@ -193,6 +216,25 @@ class DuckDBStore:
             finally:
                 self._months.discard(concerned)
         return gone
+
+    def _compacted(self, month: int, archive: int) -> bool:
+        """Compact a month if it pays; whether that was done."""
+        change, meanwhile = Compacting(self._months, month, archive), Meanwhile(month)
+        with self._erasing:
+            try:
+                with self._writing:
+                    self._meanwhile = meanwhile
+                with self._answering():
+                    drafted = draft(self._months, [month], change)
+                with self._writing, self._answering():
+                    if not drafted or meanwhile.too_much():
+                        return False
+                    meanwhile.file_again(self._months)
+                    self._months.exchange(drafted)
+            finally:
+                self._meanwhile = None
+                self._months.discard([month])
+        return True
 
     def _exchange(self, gone: dict[int, Gone]) -> None:
         if gone:
@@ -270,7 +312,10 @@ class DuckDBStore:
 
     def _put(self, batch: Observations, late: NDArray[np.bool_], hashes: Hashes, month: int) -> None:
         now = _now()
+        if self._meanwhile is not None and self._meanwhile.month == month:
+            self._meanwhile.note(batch, hashes, now)
         with self._months.using([month]) as (cursor, (name,)):
+            self._months.touch(month)
             try:
                 put(cursor, name, batch, late, hashes, now)
             finally:  # counted when it can be seen, not before: a draft without it must be noticed
@@ -287,32 +332,14 @@ class DuckDBStore:
         for question in questions(slices, since, until):
             months = [m for m in known if overlaps(m, question.low, question.high)]
             if months or waiting is not None:
-                with self._months.using(months) as (cursor, names):
-                    found.append(question.ask(cursor, names, waiting))
+                with self._months.using(months) as (cursor, _):
+                    found.append(question.ask(cursor, self._months.files(months), waiting))
         return joined(found)
 
     def _last(self, slices: NDArray[np.void], newest: Newest, since: int, until: int) -> Iterator[Rows]:
-        """The last row of each datastream: from memory where the newest stored row is admitted, else by looking back.
-
-        A look back begins at the latest moment at which any of them can have a row, and reaches eight times as far
-        each time it finds nothing, so that nine looks reach over 70,000 years.
-        """
-        at_once = newest.under(slices[slices["step"] == 0], since, until)
-        yield at_once
-        left = slices[~np.isin(slices["datastream"], at_once.datastream)]
-        waiting = self._left() if len(left) else None
-        top = np.minimum(np.minimum(newest.times(left["datastream"]) + 1, left["before"]), until)
-        reach = max(HOUR, 2 * int(left["step"].max(initial=0)))
-        while len(left := left[(keep := top > np.maximum(since, left["earliest"]))]):
-            top = top[keep]
-            start = max(int(top.max()) - reach, since)
-            asked = top > start
-            rows = last_of_each(self._found(left[asked], start, int(top.max()), waiting))
-            yield rows
-            top = np.where(asked, start, top)
-            unanswered = ~np.isin(left["datastream"], rows.datastream)
-            left, top = left[unanswered], top[unanswered]
-            reach = min(reach * 8, 2**61)
+        """The last row of each datastream; what waits is brought into the files once, if they have to be asked."""
+        left = cache(self._left)
+        return last_rows(slices, newest, since, until, lambda s, low, high: self._found(s, low, high, left()))
 
     def _keep(self) -> None:
         """File what waits, checkpoint logs that are long or that nobody writes to, forget old hashes; until closed."""

@@ -16,10 +16,15 @@ from hub.core.store import Erasure
 from hub.stores.months import overlaps
 from hub.stores.rewriting import Gone
 
-_OF = "SELECT datastream, count(*) AS n FROM {0}.observations WHERE {1} GROUP BY datastream"
-_KEEP = "SELECT * FROM {0}.observations WHERE NOT ({1})"
-_TRACES = 'SELECT DISTINCT "value" FROM {0}.observations WHERE {1} LIMIT {2}'
-_HELD = 'SELECT DISTINCT "value" FROM {0}.observations SEMI JOIN sought USING ("value")'
+# What was replaced counts for nothing, and goes all the same.
+_OF = """
+    SELECT datastream, sum(n)::BIGINT AS n FROM (
+        SELECT datastream, 1 AS n FROM {0}_rows WHERE {1} UNION ALL SELECT datastream, 0 FROM {0}_gone WHERE {1}
+    ) GROUP BY datastream
+"""
+_KEEP = "SELECT * FROM {0}_rows WHERE NOT ({1})"
+_TRACES = 'SELECT DISTINCT "value" FROM {0}_rows WHERE {1} LIMIT {2}'
+_HELD = 'SELECT DISTINCT "value" FROM {0}_rows SEMI JOIN sought USING ("value")'
 
 
 class Erasing:
@@ -38,15 +43,20 @@ class Erasing:
         """Whether a month can hold such rows."""
         return overlaps(month, self._erasure.since, self._erasure.until)
 
-    def prepare(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Gone:
+    def prepare(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Gone | None:
         """How many rows go, and of which datastreams."""
         self._name_them(cursor)
         found = cursor.execute(_OF.format(name, self._which)).fetchnumpy()
-        return Gone(int(found["n"].sum()), found["datastream"])
+        return Gone(int(found["n"].sum()), found["datastream"]) if len(found["n"]) else None
 
     def keep(self, name: str) -> str:
         """The rows that stay."""
         return _KEEP.format(name, self._which)
+
+    def archives(self, month: int) -> bool:
+        """Nothing moves because of it."""
+        del month
+        return False
 
     def traces(self, cursor: duckdb.DuckDBPyConnection, names: Sequence[str], most: int) -> Iterator[Values]:
         """Values of rows that go, up to `most` of each month attached under these names."""

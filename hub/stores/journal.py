@@ -53,7 +53,7 @@ class Journal:
         for path in map(self._path, self._numbers()):
             data, at = path.read_bytes(), 0
             while 0 <= at < len(data):
-                record, end = _unpacked(data, at)
+                record, end = unpacked(data, at)
                 if record is None:
                     damaged, at = damaged or path, data.find(_MAGIC, at + 1)
                 elif damaged is not None:
@@ -72,7 +72,7 @@ class Journal:
             self.prepare()
             self.turn()
         self._mend()
-        record = _packed(batch, hashes)
+        record = packed(batch, hashes)
         try:
             _write(self._handle, record)
             os.fdatasync(self._handle)
@@ -149,20 +149,15 @@ def sync(directory: Path) -> None:
         os.close(handle)
 
 
-def _write(handle: int, record: bytes) -> None:
-    left = memoryview(record)
-    while left:  # a disk that is nearly full takes a part
-        left = left[os.write(handle, left) :]
-
-
-def _packed(batch: Observations, hashes: Hashes) -> bytes:
+def packed(batch: Observations, hashes: Hashes) -> bytes:
+    """A record: a head with checksums, and the columns."""
     columns = [getattr(batch, name).astype(kind, copy=False).tobytes() for name, kind in _KINDS.items()]
     body = b"".join([*columns, hashes.astype(_HASH, copy=False).tobytes()])
     head = _HEAD.pack(_MAGIC, len(batch), len(hashes), zlib.crc32(body), 0)[:_CHECKED]
     return b"".join([head, struct.pack("<I", zlib.crc32(head)), body])
 
 
-def _unpacked(data: bytes, at: int) -> tuple[Noted | None, int]:
+def unpacked(data: bytes, at: int = 0) -> tuple[Noted | None, int]:
     """The record that begins at `at`, None if there is no whole one; and where the next begins."""
     if len(data) - at < _HEAD.size:
         return None, at
@@ -176,3 +171,9 @@ def _unpacked(data: bytes, at: int) -> tuple[Noted | None, int]:
         columns.append(np.frombuffer(data, kind, rows, start).astype(kind.newbyteorder("="), copy=False))
         start += rows * kind.itemsize
     return (Observations(*columns), np.frombuffer(data, _HASH, hashes, start).astype(np.uint64, copy=False)), end
+
+
+def _write(handle: int, record: bytes) -> None:
+    left = memoryview(record)
+    while left:  # a disk that is nearly full takes a part
+        left = left[os.write(handle, left) :]

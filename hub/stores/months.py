@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from hub.core.history import BEGINNING, END
 from hub.core.observations import Times
 from hub.core.store import StoreUnavailable
+from hub.stores.archives import Archives
 from hub.stores.journal import sync
+from hub.stores.layout import NO_VIEWS, TABLES, File, open_file, quoted
 
 FIRST, LAST = int(np.datetime64("2015-01", "us").astype(np.int64)), int(np.datetime64("2050-01", "us").astype(np.int64))
 ODD = -1
@@ -37,12 +39,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "checkpoint_threshold": "256MB",
 }
 _FILE = re.compile(r"observations-(odd|\d{4}-\d\d)\.duckdb")
-_TABLES = """
-CREATE TABLE IF NOT EXISTS {0}.observations (
-    datastream INTEGER, owner INTEGER, "time" BIGINT, received BIGINT, "value" DOUBLE,
-    grade UTINYINT, wish UTINYINT, quality UTINYINT);
-CREATE TABLE IF NOT EXISTS {0}.acknowledged (hash UBIGINT, stored BIGINT);
-"""
 _SOUND = "SELECT 1 FROM {}.observations LIMIT 1"
 
 
@@ -77,6 +73,8 @@ class Months:
         self._lock = _lock(directory)
         self._door = Condition()
         self._readers: OrderedDict[int, int] = OrderedDict()
+        self._files: dict[int, File] = {}
+        self.archives = Archives(directory)
         self._leaving: set[int] = set()
         self._everyone = False
         self._remove_drafts()
@@ -110,6 +108,14 @@ class Months:
                 self._close_idle()
                 self._door.notify_all()
 
+    def files(self, months: Iterable[int]) -> list[File]:
+        """What these months are that one is `using`."""
+        return [self._files[month] for month in months]
+
+    def touch(self, month: int) -> None:
+        """Something is about to come into a month that one is `using`."""
+        self._files[month] = self._files[month]._replace(touched=True)
+
     def path(self, month: int) -> Path:
         """Where a month is or will be."""
         word = "odd" if month == ODD else str(np.datetime64(month, "M"))
@@ -121,21 +127,23 @@ class Months:
 
     @contextmanager
     def drafting(self, month: int, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
-        """An empty draft of a month under the name that it yields; on leaving it is whole and on the disk."""
-        self.discard([month])
-        cursor.execute(f"ATTACH '{_quoted(self.draft(month))}' AS draft")
+        """A month's draft, made if there is none, under the name that it yields; on leaving it is on the disk."""
+        cursor.execute(f"ATTACH '{quoted(self.draft(month))}' AS draft")
         try:
-            cursor.execute(_TABLES.format("draft"))
+            open_file(cursor, "draft", self._directory)
             yield "draft"
             cursor.execute("CHECKPOINT draft")
         finally:
+            cursor.execute(NO_VIEWS.format("draft"))
             cursor.execute("DETACH draft")
 
     def discard(self, months: Iterable[int]) -> None:
         """Remove what is left of the drafts of these months."""
-        for draft in map(self.draft, months):
+        for month in months:
+            draft = self.draft(month)
             draft.unlink(missing_ok=True)
             draft.with_suffix(".draft.wal").unlink(missing_ok=True)
+            self.archives.tidy(self.path(month).stem)
 
     def exchange(self, months: Collection[int]) -> None:
         """Put the drafts of these months in their place, once nobody reads there; the old files are gone on return."""
@@ -144,8 +152,11 @@ class Months:
                 self._detach(month)
                 if self.wal(month):  # its rows would be read into the new file
                     raise OSError(f"the file of a month in {self._directory} could not be closed")
+                self.archives.forget(self.path(month).stem)
                 self.draft(month).replace(self.path(month))
             sync(self._directory)
+            for month in months:  # now it is known which archive each has: another that it had goes
+                self._attach(month)
 
     def sound(self) -> bool:
         """Whether every open file still answers."""
@@ -216,9 +227,10 @@ class Months:
             name = _name(month)
             if not self.path(month).exists():
                 self._make(month)
-            self._instance.execute(f"ATTACH '{_quoted(self.path(month))}' AS {name}")
+            self._instance.execute(f"ATTACH '{quoted(self.path(month))}' AS {name}")
             try:
-                self._instance.execute(_TABLES.format(name))
+                self._files[month], archive = open_file(self._instance, name, self._directory)
+                self.archives.named(self.path(month).stem, archive)
             except duckdb.Error:
                 self._instance.execute(f"DETACH {name}")
                 raise
@@ -229,9 +241,9 @@ class Months:
         """Make a month's file whole under another name first: cut short by a full disk it would be a damaged file."""
         new = self.draft(month).with_suffix(".draft-new")
         try:
-            self._instance.execute(f"ATTACH '{_quoted(new)}' AS made")
+            self._instance.execute(f"ATTACH '{quoted(new)}' AS made")
             try:
-                self._instance.execute(_TABLES.format("made"))
+                self._instance.execute(TABLES.format("made"))
                 self._instance.execute("CHECKPOINT made")
             finally:
                 self._instance.execute("DETACH made")
@@ -251,6 +263,7 @@ class Months:
     def _detach(self, month: int) -> None:
         if month in self._readers:
             self._instance.execute(f"CHECKPOINT {_name(month)}")
+            self._instance.execute(NO_VIEWS.format(_name(month)))
             self._instance.execute(f"DETACH {_name(month)}")
             del self._readers[month]
 
@@ -274,7 +287,3 @@ def _lock(directory: Path) -> int:
 
 def _name(month: int) -> str:
     return "odd" if month == ODD else f"m{month}"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

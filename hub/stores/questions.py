@@ -7,7 +7,7 @@ Bounds and short lists that follow from the slices are repeated in each file's s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from hub.core.history import BEGINNING, END
 from hub.core.observations import Observations
 from hub.core.store import Rows
-from hub.stores.batches import COLUMNS
+from hub.stores.batches import COLUMNS, joined
+from hub.stores.layout import File
+from hub.stores.summing import Asked, stretches, sums, tiers_for
 
 _FEW = 64
 _ADMITTED = """
@@ -39,13 +41,17 @@ _INSTANTS = """
     WHERE start >= {since} AND start < {until}
     ORDER BY datastream, "time"
 """
-# favg sums with compensation: the mean of a window must not depend on the order in which its rows are read.
-_MEANS = """
-    SELECT datastream, start AS "time", favg("value") AS "value" FROM ({admitted})
+_EACH = """
+    SELECT datastream, start, 1 AS n, "value" AS total, true AS whole FROM ({admitted})
     WHERE start >= {since} AND start < {until} AND (closed = 0 OR received < start + closed)
+"""
+# fsum sums with compensation: the mean of a window must not depend on the order in which its rows are read.
+_MEANS = """
+    SELECT datastream, start AS "time", fsum(total) / sum(n) AS "value", bool_and(whole) AS whole FROM ({parts})
     GROUP BY datastream, start
     ORDER BY datastream, "time"
 """
+_ONLY_PARTIAL = "AND (datastream, start) IN (SELECT datastream, start FROM partial)"
 _HASHES = "SELECT hash FROM {}.acknowledged"
 _SEEN = "SELECT DISTINCT hash FROM ({}) SEMI JOIN asked USING (hash)"
 
@@ -62,29 +68,63 @@ class Question(NamedTuple):
     low: int
     high: int
 
-    def ask(self, cursor: duckdb.DuckDBPyConnection, names: Sequence[str], waiting: Observations | None = None) -> Rows:
-        """The answer out of the files attached under these names, and of rows that replace theirs."""
+    def ask(
+        self, cursor: duckdb.DuckDBPyConnection, files: Sequence[File], waiting: Observations | None = None
+    ) -> Rows:
+        """The answer out of these files, and of rows that replace theirs."""
         cursor.register("slices", _columns(self.slices))
-        each = [_FILE.format(table=f"{n}.observations", **self._bounds()) for n in names]
+        cursor.begin()  # whatever is looked at, it is of one moment
+        try:
+            if waiting is None and self.slices["step"][0]:
+                return self._means(cursor, files)
+            return self._of_rows(cursor, files, waiting)
+        finally:
+            cursor.rollback()
+
+    def _of_rows(self, cursor: duckdb.DuckDBPyConnection, files: Sequence[File], waiting: Observations | None) -> Rows:
+        each = [self._file(f"{f.name}_rows") for f in files]
         if waiting is not None:
             cursor.register("waiting", {n: np.ascontiguousarray(getattr(waiting, n)) for n in COLUMNS})
             each = [_NOT_REPLACED.format(file=file) for file in each]
-            each.append(_FILE.format(table="waiting", **self._bounds()))
-        files = " UNION ALL ".join(each)
-        means = bool(self.slices["step"][0])
-        shape = _MEANS if means else _INSTANTS
-        sql = shape.format(admitted=_ADMITTED.format(files=files), since=self.since, until=self.until)
-        found = cursor.execute(sql).fetchnumpy()
-        return Rows(found["datastream"], found["time"], found["value"])
+            each.append(self._file("waiting"))
+        if self.slices["step"][0]:
+            return _rows(cursor.execute(_MEANS.format(parts=self._over(_EACH, each))).fetchnumpy())
+        return _rows(cursor.execute(self._over(_INSTANTS, each)).fetchnumpy())
 
-    def _bounds(self) -> dict[str, int | str]:
+    def _means(self, cursor: duckdb.DuckDBPyConnection, files: Sequence[File]) -> Rows:
+        """Means out of sums and the rows that came since; of windows that sums do not tell, out of all their rows."""
+        asked = Asked(int(np.gcd.reduce(self.slices["step"])), *self[1:], self._few())
+        tiers = tiers_for(files, asked.step)
+        each = [self._file(f"{f.name}_rows") for f in files if f not in tiers]
+        each += [self._file(f"{f.name}.observations") for f in tiers if f.touched]
+        parts = [self._over(_EACH, each)] if each else []
+        parts += [sums(tiers, asked)] if tiers else []
+        found = cursor.execute(_MEANS.format(parts=" UNION ALL ".join(parts))).fetchnumpy()
+        told, rows = found["whole"].astype(bool), _rows(found)
+        return rows if told.all() else joined([_taken(rows, told), self._partial(cursor, files, _taken(rows, ~told))])
+
+    def _partial(self, cursor: duckdb.DuckDBPyConnection, files: Sequence[File], windows: Rows) -> Rows:
+        """The means of these windows out of all their rows."""
+        cursor.register("partial", {"datastream": windows.datastream, "start": windows.time})
+        pieces = stretches(windows.time, int(self.slices["step"].max()))
+        each = [self._file(f"{f.name}_rows", *piece) for piece in pieces for f in files]
+        return _rows(cursor.execute(_MEANS.format(parts=f"{self._over(_EACH, each)} {_ONLY_PARTIAL}")).fetchnumpy())
+
+    def _over(self, shape: str, files: Sequence[str]) -> str:
+        """A query of this shape over the admitted rows of these queries for rows."""
+        admitted = _ADMITTED.format(files=" UNION ALL ".join(files))
+        return shape.format(admitted=admitted, since=self.since, until=self.until)
+
+    def _file(self, table: str, low: int = BEGINNING, high: int = END) -> str:
         s = self.slices
-        ids = np.unique(s["datastream"])
-        few = f"AND datastream IN ({', '.join(map(str, ids.tolist()))})" if len(ids) <= _FEW else ""
-        return {
-            "low": self.low, "high": self.high, "since": int(s["since"].min()), "until": int(s["until"].max()),
-            "few": few,
-        }  # fmt: skip
+        return _FILE.format(
+            table=table, low=max(low, self.low), high=min(high, self.high), since=int(s["since"].min()),
+            until=int(s["until"].max()), few=self._few(),
+        )  # fmt: skip
+
+    def _few(self) -> str:
+        ids = np.unique(self.slices["datastream"])
+        return f"AND datastream IN ({', '.join(map(str, ids.tolist()))})" if len(ids) <= _FEW else ""
 
 
 def questions(slices: NDArray[np.void], since: int, until: int) -> Iterator[Question]:
@@ -111,3 +151,11 @@ def _columns(slices: NDArray[np.void]) -> dict[str, NDArray[np.generic]]:
     columns = {n: np.ascontiguousarray(slices[n]) for n in slices.dtype.names or ()}
     columns["closed"] = np.where(slices["window"] > 0, slices["window"] + slices["watermark"], 0)
     return columns
+
+
+def _rows(found: dict[str, NDArray[Any]]) -> Rows:
+    return Rows(found["datastream"], found["time"], found["value"])
+
+
+def _taken(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
+    return Rows(rows.datastream[chosen], rows.time[chosen], rows.value[chosen])

@@ -16,7 +16,7 @@ from hub.stores.rewriting import Gone
 
 _MARKED = """
     SELECT o.*, t.raw, t.last, o."time" - (o."time" % {w} + {w}) % {w} + {w} AS ends, t.late
-    FROM {name}.observations o {side} JOIN thinning t ON o.datastream = t.datastream
+    FROM {name}_rows o {side} JOIN thinning t ON o.datastream = t.datastream
 """
 _GROUPS = """
     SELECT m.datastream, m.owner, m.ends, m.grade, m.wish, count(*) AS n, list(m."time" ORDER BY m."time") AS times,
@@ -67,17 +67,22 @@ class Thin:
         self._looked[month] = state
         return True
 
-    def prepare(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Gone:
+    def prepare(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Gone | None:
         """How many rows fewer there will be, and which datastreams are concerned."""
         t = self._thinning
         cursor.register("thinning", {"datastream": t.datastream, "raw": t.raw, "last": t.last, "late": t.late})
         cursor.register("cuts", {"datastream": t.cut_datastream, "cut": t.cut})
         found = cursor.execute(self._sql(_CHANGED, name, "INNER")).fetchnumpy()
-        return Gone(int(found["fewer"].sum()), found["datastream"])
+        return Gone(int(found["fewer"].sum()), found["datastream"]) if len(found["fewer"]) else None
 
     def keep(self, name: str) -> str:
         """What stays, and the means."""
         return self._sql(_KEEP, name, "LEFT")
+
+    def archives(self, month: int) -> bool:
+        """Nothing moves because of it."""
+        del month
+        return False
 
     def done(self) -> None:
         """Remember that these months are as they should be, until something comes into them or rows grow too old."""

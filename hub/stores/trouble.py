@@ -24,6 +24,7 @@ _ADVICE = (
         ("not a valid duckdb", "corrupt", "checksum", "serializ"),
         "a file in {0} is damaged: put it aside and restore it from a backup",
     ),
+    (("no files found",), "a file of {0} that another there names is missing: restore it from a backup"),
     (("out of memory", "too many open files"), "the machine has too little for {0}: ask for a shorter time"),
 )
 _ELSE = "the disk of {0} does not answer as it should ({1}): look at the system's log; the hub tries again by itself"

@@ -26,13 +26,21 @@ _REPLACE = """
     DELETE FROM {0}.observations o USING late
     WHERE o.datastream = late.datastream AND o."time" = late."time" AND o."time" BETWEEN {1} AND {2}
 """
+_NAME_REPLACED = """
+    INSERT INTO {0}.replaced SELECT datastream, "time" FROM {0}_settled SEMI JOIN late USING (datastream, "time")
+    WHERE "time" BETWEEN {1} AND {2}
+"""
 _REMEMBER = "INSERT INTO {0}.acknowledged SELECT hash, {1} FROM hashes"
 _FORGET = "DELETE FROM {0}.acknowledged WHERE stored < {1}"
 _LAST_HASH = "SELECT max(stored) FROM {0}.acknowledged"
+# A last settled row that was replaced has what replaced it among those that came since.
+_LATEST = """
+    SELECT * FROM {0}.lasts ANTI JOIN {0}.replaced USING (datastream, "time") UNION ALL SELECT * FROM {0}.observations
+"""
 _NEWEST = """
     SELECT o.datastream, o."time", o.received, o."value", o.grade, o.wish
-    FROM {0}.observations o JOIN (
-        SELECT datastream, max("time") AS "time" FROM {0}.observations {1} GROUP BY datastream
+    FROM ({2}) o JOIN (
+        SELECT datastream, max("time") AS "time" FROM ({2}) {1} GROUP BY datastream
     ) n ON o.datastream = n.datastream AND o."time" = n."time"
 """
 
@@ -46,7 +54,8 @@ def put(
         if late.any():
             datastream, time = batch.datastream[late], batch.time[late]
             cursor.register("late", {"datastream": datastream, "time": time})
-            cursor.execute(_REPLACE.format(name, time.min(), time.max())).fetchall()
+            for sql in (_REPLACE, _NAME_REPLACED):
+                cursor.execute(sql.format(name, time.min(), time.max())).fetchall()
         if len(batch):
             cursor.register("batch", {n: np.ascontiguousarray(getattr(batch, n)) for n in _NAMES})
             cursor.execute(_INSERT.format(name)).fetchall()
@@ -68,7 +77,7 @@ def newest_of(months: Months, datastreams: Ints | None = None) -> NDArray[np.voi
             if datastreams is not None:
                 cursor.register("of", {"datastream": datastreams})
                 few = "SEMI JOIN of USING (datastream)"
-            found = cursor.execute(_NEWEST.format(name, few)).fetchnumpy()
+            found = cursor.execute(_NEWEST.format(name, few, _LATEST.format(name))).fetchnumpy()
         rows = np.empty(len(found["time"]), NEWEST)
         for column in NEWEST.names or ():
             rows[column] = found[column]

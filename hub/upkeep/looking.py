@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from hub.core.store import Store
+from hub.core.store import Store, elsewhere
 from hub.registry import Registry
 from hub.registry.erasures import Asked, Traces
 
@@ -27,7 +27,9 @@ KINDS = (
     ("registry.sqlite-*", "the registry's log"),
     ("observations-*.duckdb", "readings"),
     ("observations-*.wal", "the readings' log"),
+    ("observations-*.parquet", "archived readings"),
     ("journal-*", "the readings' journal"),
+    ("outbox.sqlite*", "the outbox"),
     ("*", "others"),
 )
 """Patterns of names and the kind of file they are; the first that fits."""
@@ -89,8 +91,9 @@ def _finish(registry: Registry, store: Store, data: Path, now: int, pending: lis
         found = look_for(data, needles)
         clean = compacted and not found.found
         erasures.looked(
-            asked.id, now if clean else None, _told(found, needles, compacted=compacted, listed=listed[asked.id])
-        )
+            asked.id, now if clean else None,
+            _told(found, needles, elsewhere(store), compacted=compacted, listed=listed[asked.id]),
+        )  # fmt: skip
         gone += clean
     return f"{gone} of {len(pending)} erasures are gone from every file"
 
@@ -149,7 +152,7 @@ def _found_in(window: bytes, needles: Collection[bytes], begins: NDArray[np.bool
     return any(window.startswith(some, place) for place in places)
 
 
-def _told(found: Found, needles: Collection[bytes], *, compacted: bool, listed: bool) -> str:
+def _told(found: Found, needles: Collection[bytes], besides: str, *, compacted: bool, listed: bool) -> str:
     where = _listing(found.looked)
     if not compacted:
         told = "not yet: the registry is being read, and could not be written anew; the hub tries again by itself"
@@ -159,6 +162,7 @@ def _told(found: Found, needles: Collection[bytes], *, compacted: bool, listed: 
         told = f"looked for {len(needles)} traces in {where}: none is there"
     else:
         told = f"every row was asked for in {where}; none of it was distinctive enough to be looked for by its bytes"
+    told = f"{told}. {besides}" if besides else told
     return told if listed else f"{told} (a backup from before would bring it back: retention.erased cannot be written)"
 
 

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from hub.core.grade import DAY
+from hub.core.history import BEGINNING, END
 from hub.core.observations import Observations
 from hub.core.store import Erasure
-from hub.stores import STORES, duckdb
+from hub.stores import STORES, compacting, duckdb
 from tests.core.world import NOW
 from tests.stores.worlds import Row, batch
 
@@ -17,6 +18,9 @@ ROWS = 120
 
 ERASED = 25
 """After every so many batches home 1 is erased."""
+
+COMPACTED = 7
+"""After every so many batches the files are put in order; every other time into archives."""
 
 
 def rows_of(number: int) -> list[Row]:
@@ -38,10 +42,13 @@ def message_of(number: int) -> Observations:
 def main(engine: str, directory: Path, number: int, many: int) -> None:
     """Append batches from `number` on, for as long as it lasts; so many rows at once go into the files."""
     duckdb.MANY = many
+    compacting.FEW = 10**9
     store = STORES[engine](directory)
     while True:
         store.append(message_of(number), [number])
         print("appended", number, flush=True)  # noqa: T201 -- what it says is what the test is about
+        if number % COMPACTED == COMPACTED - 1:
+            store.compact((BEGINNING, END)[number % 2])
         if number % ERASED == ERASED - 1:
             store.delete(Erasure(owner=101))
             print("erased", number, flush=True)  # noqa: T201 -- as above

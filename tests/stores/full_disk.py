@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from hub.core.grade import DAY
@@ -41,10 +42,10 @@ def check(store: Store, taken: set[int]) -> None:
     assert store.seen(range(100)) == taken
 
 
-def refuses_to_delete(store: Store) -> bool:
-    """Whether an erasure fails: a month cannot be written anew where there is no room."""
+def refuses(rewriting: Callable[[], object]) -> bool:
+    """Whether something fails because a month cannot be written anew where there is no room."""
     try:
-        store.delete(Erasure(owner=100))
+        rewriting()
     except StoreUnavailable:
         return True
     return False
@@ -65,7 +66,8 @@ def fill(store: Store, directory: Path) -> set[int]:
     limit(10_000)
     assert not attempt(store, 20, months=2), "nothing of two months is stored"
     assert not attempt(store, 21)
-    assert refuses_to_delete(store)
+    assert refuses(lambda: store.delete(Erasure(owner=100)))
+    assert refuses(store.compact)
     assert not list(directory.glob("*.draft*")), "nothing half done takes up room"
     check(store, taken)
     limit(full)
@@ -84,6 +86,8 @@ def main(engine: str, directory: Path) -> None:
     assert again == {n for n in again if attempt(store, n)}
     assert attempt(store, 31, months=3)
     taken |= again | {31}
+    check(store, taken)
+    assert "months" in store.compact()
     check(store, taken)
     store.close()
     store = STORES[engine](directory)

@@ -65,8 +65,10 @@ def le(value: float) -> bytes:
 def test_bytes_are_found_in_every_kind_of_file_and_named_by_it(tmp_path: Path) -> None:
     names = {
         "registry.sqlite": "registry", "registry.sqlite-wal": "the registry's log",
+        "outbox.sqlite": "the outbox", "outbox.sqlite-wal": "the outbox",
         "a/observations-2026-01.duckdb": "readings",
         "a/observations-2026-01.duckdb.wal": "the readings' log", "a/journal-000000000001": "the readings' journal",
+        "a/observations-2026-01-000003.parquet": "archived readings",
         "a/observations-2026-01.draft": "files half written", "a/observations-odd.draft.wal": "files half written",
         "a/spill/duckdb_temp_0.tmp": "others", "backup.tar": "others",
     }  # fmt: skip
@@ -180,6 +182,20 @@ def test_everything_erased_is_in_no_file_once_the_receipt_says_so(registry: Regi
     assert all(found(data, needle) == [] for needle in (*needles.values(), le(VALUES[6] / 3)))
 
 
+def test_what_was_settled_summed_up_and_archived_is_gone_as_well(registry: Registry, store: Store, data: Path) -> None:
+    ana, _, needles = fill(registry, store)
+    old = VALUES[9] / 7
+    store.append(batch(Row(1, NOW - 90 * DAY, old, owner=ana), Row(2, NOW - 90 * DAY, VALUES[2009] / 7)))
+    assert "months" in store.compact(NOW - 60 * DAY)
+    assert "archived readings" in found(data, le(old))
+    assert found(data, needles["month"]) == ["readings"]
+    actions.erase(registry, store, ana, now=NOW)
+    finish(registry, store, data, NOW + 1)
+    assert registry.erasures.receipts([ana])[0].gone == NOW + 1
+    assert found(data, le(old), *needles.values()) == []
+    assert "archived readings" in found(data, le(VALUES[2009] / 7))
+
+
 def test_what_still_stands_somewhere_is_not_said_to_be_gone(registry: Registry, store: Store, data: Path) -> None:
     ana, thing, needles = fill(registry, store)
     stray = data / "copy-of-last-week"
@@ -226,6 +242,18 @@ def test_a_hub_that_was_killed_in_between_goes_on_where_it_was(registry: Registr
     (receipt,) = registry.erasures.receipts([ana])
     assert (receipt.rows, receipt.gone) == (2001, NOW + 1)
     assert all(found(data, needle) == [] for needle in needles.values())
+
+
+def test_what_stood_where_the_hub_cannot_look_is_said(registry: Registry, data: Path) -> None:
+    class Far(MemoryStore):
+        """A store with files of its own."""
+
+        elsewhere = "It leaves the server's files tomorrow"
+
+    ana = person(registry)
+    actions.erase(registry, Far(), ana, now=NOW)
+    finish(registry, Far(), data, NOW)
+    assert registry.erasures.receipts([ana])[0].told.endswith(". It leaves the server's files tomorrow")
 
 
 @pytest.mark.slow
