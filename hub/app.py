@@ -217,7 +217,7 @@ class Hub:
 
     async def _web(self, stack: AsyncExitStack) -> str:
         s = self._parts.settings
-        own = OwnActions(self._parts.registry, self._parts.now)
+        own = OwnActions(self._parts.registry, self._parts.store, self._parts.now)
         server = _Server(uvicorn.Config(
             create_site(self._parts.gate, own, self.live, s, self._parts.now), log_config=None, access_log=False,
             server_header=False, lifespan="off", timeout_graceful_shutdown=2,

@@ -16,7 +16,7 @@ from hub.registry import Registry
 from hub.settings import Settings
 from hub.upkeep import Chore
 from hub.upkeep.compaction import compact
-from hub.upkeep.looking import finish
+from hub.upkeep.looking import finish, finish_new
 from hub.upkeep.retention import thin, tidy
 
 
@@ -30,6 +30,7 @@ def chores(
         Chore("compaction", DAY, partial(compact, store, settings.store.parquet_after_months)),
         Chore("registry", HOUR, partial(tidy, registry, kept)),
         Chore("erasures", 10 * MINUTE, partial(finish, registry, store, settings.hub.data)),
+        Chore("new erasures", MINUTE // 6, partial(finish_new, registry, store, settings.hub.data)),
         Chore("commons", 10 * MINUTE, partial(_end_commons, registry)),
         Chore("consents", HOUR, partial(_look_after_consents, registry)),
         Chore("objections", DAY, partial(_forget_objections, registry)),

@@ -6,25 +6,37 @@ says what of it may be shown; names, places and the existence of things come out
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock
 
 import numpy as np
 from msgspec.structs import replace
 
 from hub.core.about import About, Deed, ErasureReceipt
+from hub.core.absence import Absences, Known, why_absent
 from hub.core.audience import PUBLIC, Audience
 from hub.core.cards import Card, Objection, Said, cards
-from hub.core.catalogue import Catalogue
+from hub.core.catalogue import Catalogue, PartyKind
 from hub.core.charter import Charter, charters
-from hub.core.disclosed import Disclosed, OwnBox, OwnConsent, OwnSealed, OwnStream, OwnThing, Refusal, disclose
+from hub.core.disclosed import (
+    Disclosed,
+    OwnBox,
+    OwnConsent,
+    OwnEstate,
+    OwnSealed,
+    OwnStream,
+    OwnThing,
+    Refusal,
+    disclose,
+)
+from hub.core.grade import Grade, Role
 from hub.core.history import next_change
 from hub.core.holdings import Datastream, Holdings, Thing, fragment_at
 from hub.core.look import NOTHING_SEEN, Seen, looks, news, seen
 from hub.core.looked import WhoLooked, regions_around, who_looked
 from hub.core.published import NOTHING_PUBLISHED, Published, keys_of, level_of, published
 from hub.core.query import Query, StoreUnavailable
-from hub.core.scope import Scope, scope_for
+from hub.core.scope import Scope, role_of, scope_for, street_cells
 from hub.core.store import Store
 from hub.registry import Registry
 
@@ -96,6 +108,22 @@ class Gate:
         rows, out = self._store.read(query, scope), self._published(query, PUBLIC)
         return disclose(rows, scope, self._catalogue, self._key, out)
 
+    def why_absent(self, streams: Collection[int], audience: Audience) -> dict[int, Absences]:
+        """Why others see nothing of these datastreams, of those of them that are the asker's own; told to him alone."""
+        holdings, heard, now = self._registry.holdings(), self._store.last_heard(), self._now()
+        own = [d for d in holdings.datastreams if d.id in streams and not audience.parties.isdisjoint(d.household)]
+        shown = any(d.grade(now) is Grade.STREET for d in own)
+        street = street_cells(holdings, now) if shown else {}
+        found = {}
+        for d in own:
+            observed = self._catalogue.get(d.property)
+            if observed is not None:
+                enrolled, erased = self._registry.releases.enrolled_with(d, holdings.things[d.thing], observed, now)
+                known = Known(now, holdings, observed, heard.get(d.id), d.id in street, enrolled, erased)
+                project = role_of(d, Audience(memberships=audience.memberships))
+                found[d.id] = Absences(why_absent(d, project, known), why_absent(d, Role.PUBLIC, known))
+        return found
+
     def who_looked(self, audience: Audience, newest: int = 200) -> WhoLooked:
         """Who looked at what is the asker's own, the newest first; of a household's, each of its adults may read it.
 
@@ -129,16 +157,17 @@ class Gate:
 
     def sealed(self, audience: Audience, after: int = 0) -> tuple[OwnSealed, ...]:
         """The next of the asker's own envelopes behind number `after`, some hundreds: for whoever has the key."""
-        own = self._names_of_own(audience)
+        own = self._all_own(audience)
         return tuple(
-            OwnSealed(s.number, own[s.thing], s.received, s.signing_key, s.body)
+            OwnSealed(s.number, _title(own[s.thing]), s.received, s.signing_key, s.body)
             for s in self._registry.sealed.read(own, after)
         )
 
     def letter_boxes(self, audience: Audience) -> tuple[OwnBox, ...]:
         """How much there is of that, by thing."""
-        own = self._names_of_own(audience)
-        return tuple(OwnBox(own[thing], count, last) for thing, count, last in self._registry.sealed.counted(own))
+        own = self._all_own(audience)
+        counted = self._registry.sealed.counted(own)
+        return tuple(OwnBox(own[i].handle, _title(own[i]), count, last) for i, count, last in counted)
 
     def sealing_keys(self, audience: Audience) -> tuple[str, ...]:
         """The names of the public keys to which the asker's household seals now."""
@@ -175,6 +204,24 @@ class Gate:
             tuple(self._registry.agreed(audience.parties)),
         )  # fmt: skip
 
+    def estates(self, audience: Audience) -> tuple[OwnEstate, ...]:
+        """For whom the asker may act, himself first, and what each of them has: so much he may erase."""
+        if audience.party is None:
+            return ()
+        held, acting = self._registry.holdings(), self._registry.people().acting(audience.party)
+        things: dict[int, list[tuple[str, str]]] = {i: [] for i in acting}
+        for thing in held.things.values():
+            if thing.owner in acting:
+                things[thing.owner].append((thing.handle, _title(thing)))
+        owners = sorted(acting, key=lambda i: (i != audience.party, held.parties[i].name, i))
+        return tuple(
+            OwnEstate(
+                i, held.parties[i].name, tuple(sorted(things[i], key=lambda one: one[1].casefold())),
+                held.parties[i].kind is PartyKind.HOUSEHOLD,
+            )
+            for i in owners
+        )  # fmt: skip
+
     def erased(self, audience: Audience) -> tuple[ErasureReceipt, ...]:
         """What the asker had erased, the newest first, and whether it is gone from every file."""
         return tuple(self._registry.erasures.receipts(audience.parties))
@@ -184,8 +231,9 @@ class Gate:
         return cards(self._scope(PUBLIC).faces)
 
     def charters(self, audience: Audience) -> tuple[Charter, ...]:
-        """The commons that run: what anybody may read of each, and to its member that he is one."""
-        return charters(self._registry.holdings(), audience, self._now())
+        """The commons that run: what anybody may read of each, and to its member that he is one, and as whom."""
+        names = self._registry.names_shown(audience.parties)
+        return charters(self._registry.holdings(), audience, self._now(), names)
 
     def objections(self, audience: Audience) -> tuple[Objection, ...]:
         """What people who are measured said to the asker, the newest first."""
@@ -218,7 +266,7 @@ class Gate:
         refusals = [Refusal(r.at, r.reason) for r in self._registry.refusals_of_thing(thing.id)]
         last = [heard[d.id] for d in streams if d.id in heard]
         return OwnThing(
-            handle=thing.handle, title=thing.title or thing.name, name=thing.name,
+            handle=thing.handle, title=_title(thing), name=thing.name,
             exposure=None if thing.exposure is None else thing.exposure.value,
             last_heard=max(last, default=None), refusals=tuple(refusals),
             streams=tuple(self._own_stream(d, holdings, heard.get(d.id)) for d in sorted(streams, key=_by_property)),
@@ -252,10 +300,10 @@ class Gate:
         if told:
             self._registry.looks.write(told)
 
-    def _names_of_own(self, audience: Audience) -> dict[int, str]:
+    def _all_own(self, audience: Audience) -> dict[int, Thing]:
+        """The things whose readings the asker sees exactly, also those that have told none."""
         people, things = self._registry.people(), self._registry.holdings().things
-        own = [t for t in things.values() if not audience.parties.isdisjoint(people.seen_by(t.owner))]
-        return {t.id: t.title or t.name for t in own}
+        return {i: t for i, t in things.items() if not audience.parties.isdisjoint(people.seen_by(t.owner))}
 
     def _compiled(self, audience: Audience) -> tuple[Scope, Holdings]:
         """The audience's scope, and the holdings it was made from."""
@@ -277,6 +325,10 @@ class Gate:
                     self._scopes.pop(next(iter(self._scopes)))
                 self._scopes[audience] = scope
         return scope
+
+
+def _title(thing: Thing) -> str:
+    return thing.title or thing.name
 
 
 def _by_property(stream: Datastream) -> tuple[bool, str, str]:

@@ -33,7 +33,9 @@ PAGES = {
     "cards": "/cards", "card": "{card}", "card-object": "{card}/object", "commons": "/commons", "charter": "{charter}",
     "expired": "/mine/nobody", "lost": "/no-such-page",
 }  # fmt: skip
-TALL = ("now", "week", "thing", "mine", "grades", "cards", "card")
+OWN = {"mine-away": "/mine/away", "mine-looks": "/mine/looks", "mine-sealed": "/mine/sealed"}
+"""Pages to which an owner's link opens the way."""
+TALL = ("now", "week", "thing", "mine", "mine-away", "grades", "cards", "card")
 """Pages that are also taken in their whole length."""
 _WAIT = 180
 
@@ -87,6 +89,9 @@ def take(address: str, mine: str | None, only: str) -> None:
                     _sizes(browser, address + path, name, theme)
             if mine and "mine".startswith(only):
                 _sizes(browser, mine, "mine", theme)
+            for name, path in OWN.items():
+                if mine and name.startswith(only):
+                    _sizes(browser, address + path, name, theme, by=mine)
             if "wall".startswith(only):
                 for size, shape in WALLS.items():
                     _shot(browser, address + "/?wall", f"wall-{size}-{theme}", shape, theme)
@@ -100,20 +105,25 @@ def _first(address: str, page: str, link: str) -> str:
     return str(links[0]) if links else "/"
 
 
-def _sizes(browser: Browser, url: str, name: str, theme: str) -> None:
+def _sizes(browser: Browser, url: str, name: str, theme: str, *, by: str | None = None) -> None:
     for size, shape in SIZES.items():
-        _shot(browser, url, f"{name}-{size}-{theme}", shape, theme, tall=name in TALL and theme == "light")
+        _shot(browser, url, f"{name}-{size}-{theme}", shape, theme, tall=name in TALL and theme == "light", by=by)
 
 
 def _shot(
-    browser: Browser, url: str, name: str, shape: tuple[int, int, int], theme: str, *, tall: bool = False
-) -> None:
+    browser: Browser, url: str, name: str, shape: tuple[int, int, int], theme: str, *, tall: bool = False,
+    by: str | None = None,
+) -> None:  # fmt: skip
+    """One picture, two if `tall`; `by` is the link by which one comes there."""
     context = browser.new_context(
         viewport={"width": shape[0], "height": shape[1]}, device_scale_factor=shape[2], reduced_motion="reduce",
         color_scheme="dark" if theme == "dark" else "light",
     )  # fmt: skip
     page = context.new_page()
     page.on("console", lambda m: print(f"{name}: {m.type}: {m.text}") if m.type in ("error", "warning") else None)
+    if by:
+        page.goto(by)
+        page.wait_for_url(re.compile("/mine$"))
     page.goto(url)
     _settled(page)
     _capture(page, OUT / f"{name}.png")

@@ -52,12 +52,11 @@ def erase(
         )  # fmt: skip
         _rest(registry, tx, streams, now)
         registry.erasures.begin(tx, asked, _words(asked))
+        registry.erasures.doing.add(asked.id)
     try:
-        rows = _delete(registry, store, asked)
-    except StoreUnavailable:
-        registry.erasures.undo(asked.id)
-        raise
-    _forget(registry, asked, rows)
+        rows = _carry_out(registry, store, asked)
+    finally:
+        registry.erasures.doing.discard(asked.id)
     with registry.transaction() as tx:
         tell(tx, now, by, owner, f"erased {_words(asked)}")
         give_receipt(registry, tx, owner, Event.ERASED, _matter(asked), now)
@@ -76,6 +75,17 @@ def erase_again(registry: Registry, store: Store, now: int | None = None) -> int
                 registry.erasures.begin(tx, asked, _words(asked))
         _forget(registry, asked, _delete(registry, store, asked))
     return len(forgotten)
+
+
+def _carry_out(registry: Registry, store: Store, asked: Asked) -> int:
+    """Let all of it go; when no reading could be deleted, it was never asked for."""
+    try:
+        rows = _delete(registry, store, asked)
+    except StoreUnavailable:
+        registry.erasures.undo(asked.id)
+        raise
+    _forget(registry, asked, rows)
+    return rows
 
 
 def _delete(registry: Registry, store: Store, asked: Asked) -> int:

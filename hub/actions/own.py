@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hub.actions.commons import join, leave
+from hub.actions.erasure import erase
 from hub.actions.grades import pause, set_grade, unpause
+from hub.actions.names import hide_name, show_name
 from hub.actions.objections import answer_objection, object_to
-from hub.actions.results import Graded
+from hub.actions.results import Erased, Graded
 from hub.actions.rights import unknown
 from hub.core.audience import Audience
 from hub.core.grade import HOUR, Grade
+from hub.core.history import BEGINNING, END
 from hub.core.holdings import Datastream
+from hub.core.store import Store
 from hub.registry import Registry
 
 PAUSES = (1, 8, 24, 168)
@@ -28,9 +32,10 @@ class OwnActions:
     Each raises `ActionRefused` when it may not be, `StoreUnavailable` when it cannot be now; then nothing has changed.
     """
 
-    def __init__(self, registry: Registry, now: Callable[[], int]) -> None:
-        """Write to `registry`; `now` gives the time in µs."""
+    def __init__(self, registry: Registry, store: Store, now: Callable[[], int]) -> None:
+        """Write to `registry`, erase from `store`; `now` gives the time in µs."""
         self._registry = registry
+        self._store = store
         self._now = now
 
     def set_grade(
@@ -71,6 +76,30 @@ class OwnActions:
         party = _party(audience)
         leave(self._registry, self._commons(commons), party, by=party, now=self._now())
 
+    def show_name(self, audience: Audience, commons: str, name: str) -> int:
+        """Be called by a name of one's own there; when (µs) that begins, among several adults a day later."""
+        party = _party(audience)
+        return show_name(self._registry, self._commons(commons), party, name, by=party, now=self._now())
+
+    def hide_name(self, audience: Audience, commons: str) -> None:
+        """Take that name back: another pseudonym from now on, and the past is `counted` at most."""
+        party = _party(audience)
+        hide_name(self._registry, self._commons(commons), party, by=party, now=self._now())
+
+    def erase(
+        self, audience: Audience, owner: int, thing: str | None = None, since: int = BEGINNING, until: int = END
+    ) -> Erased:
+        """Erase what an owner for whom the asker may act has measured in [`since`, `until`) µs, of one thing or of all.
+
+        Of all things and of all time: what was written about the owner goes too (`hub.actions.erasure`). The files are
+        looked through later, by the hub itself.
+        """
+        things = None if thing is None else [self._thing(thing)]
+        return erase(
+            self._registry, self._store, owner, things=things, since=since, until=until, by=_party(audience),
+            now=self._now(),
+        )  # fmt: skip
+
     def answer(self, audience: Audience, objection: int, words: str) -> None:
         """Answer what somebody who is measured said."""
         party = _party(audience)
@@ -84,6 +113,12 @@ class OwnActions:
         found = [c.id for c in self._registry.holdings().commons.values() if c.handle == handle]
         if not found:
             raise unknown("commons")
+        return found[0]
+
+    def _thing(self, handle: str) -> int:
+        found = [h.id for h in self._registry.holdings().things.values() if h.handle == handle]
+        if not found:
+            raise unknown("thing")
         return found[0]
 
     def _streams(self, audience: Audience, thing: str) -> list[Datastream]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from hub.actions.commons import is_member, show_to
 from hub.actions.grades import check_face
@@ -113,8 +113,11 @@ def add_guardian(registry: Registry, ward: int, guardian: int, *, now: int | Non
         tell(tx, now, None, ward, f"{tx.people.parties[guardian].name} became a guardian")
 
 
-def remove_guardian(registry: Registry, ward: int, guardian: int, *, now: int | None = None) -> None:
-    """Somebody no longer acts for a being or an association: grades stay as they are, links to its page end.
+def remove_guardian(registry: Registry, ward: int, guardian: int, *, now: int | None = None) -> Removed:
+    """Somebody no longer acts for a being or an association: grades stay as they are; what he could have known ends.
+
+    These are its things' passwords, the links to its page and its sealing keys; what is his own stays. Out: the new
+    passwords, for the devices that need them.
 
     Raises:
         ActionRefused: he does not act for it.
@@ -128,8 +131,10 @@ def remove_guardian(registry: Registry, ward: int, guardian: int, *, now: int | 
             here = (g.ward == ward) & (g.guardian == guardian) & g.until.is_(None)
             tx.connection.execute(update(t.guardians).where(here).values(until=now))
             tx.people_changed()
-        tx.connection.execute(delete(t.links).where(t.links.c.party == ward))
-        tell(tx, now, None, ward, f"{tx.people.parties[guardian].name} is no guardian any more")
+        removed = change_locks(registry, tx, frozenset({ward}), guardian, now)
+        gone = tx.people.parties[guardian].name
+        tell(tx, now, None, ward, f"{gone} is no guardian any more: {what_next(removed)}")
+    return removed
 
 
 def set_rule(registry: Registry, ward: int, rule: Rule, *, now: int | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.asking import Config, do
+from hub.cli.leaving import tell_what_next
 
 guardian = typer.Typer(no_args_is_help=True, help="Who acts for a being or an association.")
 _Ward = Annotated[str, typer.Argument(metavar="BEING", help="A name or a number of `barrio party list`.")]
@@ -24,8 +25,13 @@ def guardian_add(ward: _Ward, who: _Who, config: Config = None) -> None:
 
 @guardian.command("remove")
 def guardian_remove(ward: _Ward, who: _Who, config: Config = None) -> None:
-    """Somebody no longer acts for it; what may be known stays as it is."""
-    typer.echo(do(config, "guardian.remove", {"ward": ward, "guardian": who})["told"])
+    """Somebody no longer acts for it: what he could know ends, what may be known stays as it is.
+
+    The passwords of its things change (they are printed, once), links to its page end, so does its sealing key.
+    """
+    found = do(config, "guardian.remove", {"ward": ward, "guardian": who})
+    typer.echo(found["told"])
+    tell_what_next(found)
 
 
 @guardian.command("rule")

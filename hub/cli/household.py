@@ -13,6 +13,7 @@ import typer
 
 from devices import keys, unseal
 from hub.cli.asking import Config, config_file, do, table, when
+from hub.cli.leaving import tell_what_next
 from hub.control.names import CommandError
 from hub.settings import read
 
@@ -40,17 +41,9 @@ def remove_member(
     typer.echo(
         f"{found['person']} has left {found['household']}. Links, open pages and connections end within seconds."
     )
-    if found["devices"]:
-        typer.echo("\nThese need the new password (shown once; the hub keeps only a hash):\n")
-        table(found["devices"], ("devices", "owner", "user", "password"))
+    tell_what_next(found)
     if found["own"]:
         typer.echo(f"\n{found['person']}'s own things ended too: `barrio thing credential` gives them a new password.")
-    for broker in found["brokers"]:
-        typer.echo(f"\nChange the password at your own {broker} too: the hub cannot.")
-    if found["keys"]:
-        typer.echo(
-            "\nThe sealing key has ended. Make a new one (`barrio household new-key`) and give it to the devices."
-        )
     typer.echo("\nEverybody who stays needs a new link: `barrio party link NAME`.")
 
 

@@ -38,12 +38,13 @@ def thing_add(
 
 @thing.command("list")
 def thing_list(config: Config = None) -> None:
-    """Things with their owners, when they were last heard, and their grades."""
+    """Things with their owners, when they were last heard, their grades, and how many sealed envelopes are kept."""
     settings = read(config_file(config))
     rows = do(config, "thing.list", {})["things"]
     for row in rows:
         row["heard"] = "never" if row["heard"] is None else when(settings, row["heard"])
-    table(rows, ("thing", "name", "owner", "heard", "grades"))
+        row["sealed"] = row["sealed"] or "-"
+    table(rows, ("thing", "name", "owner", "heard", "grades", "sealed"))
 
 
 @thing.command("credential")

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from hub import actions
 from hub.actions.people import Rule
 from hub.control.desk import Desk
+from hub.control.leaving import after_leaving
 from hub.control.names import CommandError, day_of, the_party
 
 RULES: dict[str, Rule] = {rule: rule for rule in get_args(Rule)}
@@ -35,11 +36,9 @@ def _guardian_add(desk: Desk, ward: str, guardian: str) -> dict[str, Any]:
 
 def _guardian_remove(desk: Desk, ward: str, guardian: str) -> dict[str, Any]:
     being, who = the_party(desk.registry, ward), the_party(desk.registry, guardian)
-    actions.remove_guardian(desk.registry, being.id, who.id, now=desk.now())
-    return {
-        "told": f"{who.name} no longer acts for {being.name}; the links to its page have ended. Change the passwords "
-        "of its things that might still be used."
-    }
+    removed = actions.remove_guardian(desk.registry, being.id, who.id, now=desk.now())
+    told = f"{who.name} no longer acts for {being.name}; links to its page, and connections, end within seconds."
+    return {"told": told, **after_leaving(desk, removed)}
 
 
 def _guardian_rule(desk: Desk, ward: str, rule: str) -> dict[str, Any]:

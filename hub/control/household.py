@@ -10,6 +10,7 @@ from typing import Any
 
 from hub import actions
 from hub.control.desk import Desk
+from hub.control.leaving import after_leaving
 from hub.control.names import the_party, the_thing
 
 
@@ -34,21 +35,7 @@ def _signing_key(desk: Desk, thing: str, key: str | None = None) -> dict[str, An
 def _remove_member(desk: Desk, household: str, person: str) -> dict[str, Any]:
     home, who = the_party(desk.registry, household), the_party(desk.registry, person)
     removed = actions.remove_household_member(desk.registry, home.id, who.id, now=desk.now())
-    if desk.hang_up is not None:
-        for credential in removed.ended:
-            desk.hang_up(credential)
-    parties = desk.registry.holdings().parties
-    devices = [
-        {
-            "owner": parties[r.party].name, "devices": ", ".join(r.things) or r.label, "user": r.user,
-            "password": r.password,
-        }
-        for r in removed.renewed
-    ]  # fmt: skip
-    return {
-        "household": home.name, "person": who.name, "devices": devices, "brokers": list(removed.brokers),
-        "keys": list(removed.keys), "own": len(removed.ended) - len(removed.renewed),
-    }  # fmt: skip
+    return {"household": home.name, "person": who.name, **after_leaving(desk, removed)}
 
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hub import actions
 from hub.control.desk import Desk
-from hub.control.names import CommandError, the_datastream, the_party, the_thing
+from hub.control.names import CommandError, day_of, moment_of, the_datastream, the_party, the_thing
 from hub.core.about import ErasureReceipt
 from hub.core.grade import HOUR
 from hub.core.history import BEGINNING, END
@@ -63,8 +61,9 @@ def _erase(
     if everything == any(word is not None for word in (thing, property, since, until)):
         raise CommandError("say what shall go: --thing (and --property), a time (--since, --until), or --everything")
     things, streams = _chosen(desk, thing, property)
-    begins = BEGINNING if since is None else _moment(desk, since)
-    ends = END if until is None else _moment(desk, until)
+    zone = desk.settings.hub.zone
+    begins = BEGINNING if since is None else moment_of(zone, since)
+    ends = END if until is None else moment_of(zone, until)
     done = actions.erase(
         desk.registry, desk.store, owner.id, things=things, datastreams=streams, since=begins, until=ends,
         now=desk.now(),
@@ -158,16 +157,6 @@ def _streams(desk: Desk, thing: str, observed: str | None) -> tuple[Thing, list[
     return found, streams
 
 
-def _moment(desk: Desk, word: str) -> int:
-    """A time as people write it, by the neighbourhood's clock unless it says otherwise."""
-    try:
-        when = datetime.fromisoformat(word)
-    except ValueError as error:
-        raise CommandError(f"{word!r} is no time: write 2026-05-01 or 2026-05-01T18:30") from error
-    when = when if when.tzinfo is not None else when.replace(tzinfo=ZoneInfo(desk.settings.hub.zone))
-    return round((when - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000_000
-
-
 def _receipt(receipt: ErasureReceipt) -> dict[str, Any]:
     return {
         "receipt": receipt.id, "what": receipt.what, "rows": receipt.rows, "hidden": receipt.at, "gone": receipt.gone,
@@ -176,7 +165,7 @@ def _receipt(receipt: ErasureReceipt) -> dict[str, Any]:
 
 
 def _clock(desk: Desk, moment: int) -> str:
-    return datetime.fromtimestamp(moment / 1e6, ZoneInfo(desk.settings.hub.zone)).strftime("%Y-%m-%d %H:%M")
+    return day_of(desk.settings.hub.zone, moment)
 
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {

@@ -39,13 +39,24 @@ def _exposure(word: str | None) -> Exposure | None:
 
 def _thing_list(desk: Desk) -> dict[str, Any]:
     held, heard, now = desk.registry.holdings(), desk.store.last_heard(), desk.now()
+    sealed = {i: (count, last) for i, count, last in desk.registry.sealed.counted(held.things)}
     rows = []
     for t in sorted(held.things.values(), key=lambda t: (t.owner, t.name, t.id)):
         streams = [d for d in held.datastreams if d.thing == t.id]
         grades = ", ".join(f"{d.property or d.named}: {d.grade(now).word}" for d in streams)
-        last = max((heard[d.id] for d in streams if d.id in heard), default=None)
+        envelopes, came = sealed.get(t.id, (0, None))
+        last = max((m for m in (*(heard.get(d.id) for d in streams), came) if m is not None), default=None)
         owner = held.parties[t.owner].name if t.owner in held.parties else ""
-        rows.append({"thing": t.id, "name": t.title or t.name, "owner": owner, "heard": last, "grades": grades or "-"})
+        rows.append(
+            {
+                "thing": t.id,
+                "name": t.title or t.name,
+                "owner": owner,
+                "heard": last,
+                "grades": grades or "-",
+                "sealed": envelopes,
+            }
+        )
     return {"things": rows}
 
 

@@ -98,18 +98,29 @@ def silenced(enrolled: Enrolled, known: Register, withdrawn: Collection[int]) ->
     `withdrawn`: datastreams of which readings were erased since the enrolment.
     """
     streams = {d.id: d for d in known.holdings.datastreams if d.id in enrolled.marks}
-    changed = set(withdrawn)
+    left = set(withdrawn)
     for i, mark in enrolled.marks.items():
         d = streams.get(i)
         gone = d is None or i not in known.open or mark_of(d, known.holdings.things[d.thing]) != mark
-        if d is None or gone or _changed(d, enrolled.at, known.now):
-            changed.add(i)
+        if d is None or gone or changed(d, enrolled.at, known.now):
+            left.add(i)
     unlike = {
         block.number
         for block in enrolled.epoch.blocks
         if len({known.chains.get(d) for member in block.members for d in member}) > 1
     }
-    return resting(enrolled.epoch, changed) | enrolled.silent | unlike
+    return resting(enrolled.epoch, left) | enrolled.silent | unlike
+
+
+def changed(stream: Datastream, since: int, now: int) -> bool:
+    """Whether its grade, a tick or a pause has changed anything in (`since`, `now`]."""
+    history = stream.history
+    return (
+        any(since < s.since <= now for s in history.steps)
+        or any(since < tick.at <= now for tick in history.ticks)
+        or any(p.since <= now and p.until > since for p in history.pauses)
+        or _partly_named(stream.fragments, since, now)
+    )
 
 
 def _chains(holdings: Holdings, now: int) -> dict[int, Chain]:
@@ -135,18 +146,7 @@ def _stands(stream: Datastream, thing: Thing, known: Register, since: int) -> bo
     """Whether a datastream is heard, and is what it was when the epoch began."""
     heard = known.heard.get(stream.id)
     alive = heard is not None and heard >= since - SILENT and stream.id in known.open
-    return alive and thing.since <= since and not _changed(stream, since, known.now)
-
-
-def _changed(stream: Datastream, since: int, now: int) -> bool:
-    """Whether its grade, a tick or a pause has changed anything in (`since`, `now`]."""
-    history = stream.history
-    return (
-        any(since < s.since <= now for s in history.steps)
-        or any(since < tick.at <= now for tick in history.ticks)
-        or any(p.since <= now and p.until > since for p in history.pauses)
-        or _partly_named(stream.fragments, since, now)
-    )
+    return alive and thing.since <= since and not changed(stream, since, known.now)
 
 
 def _partly_named(fragments: Sequence[Fragment], since: int, now: int) -> bool:

@@ -119,9 +119,19 @@ class OwnThing(Struct, frozen=True, kw_only=True):
     streams: tuple[OwnStream, ...]
 
 
+class OwnEstate(Struct, frozen=True):
+    """An owner for whom the asker may act, and the (handle, title) of each of its things."""
+
+    party: int
+    name: str
+    things: tuple[tuple[str, str], ...]
+    household: bool = False
+
+
 class OwnBox(Struct, frozen=True):
     """How many envelopes of one thing its household can get, and when the last came (µs)."""
 
+    handle: str
     thing: str
     envelopes: int
     last: int

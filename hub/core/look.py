@@ -43,7 +43,7 @@ _PRECISION = {Looker.MEMBER: 15 * MINUTE, Looker.STAFF: _SECOND, Looker.OPERATOR
 projects must not be found to belong together by the second."""
 
 
-class Values(Struct, frozen=True):
+class Values(Struct, frozen=True, gc=False):
     """How many values of one datastream, and under which grade they were shown."""
 
     datastream: int
@@ -51,7 +51,7 @@ class Values(Struct, frozen=True):
     rows: int
 
 
-class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entry(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A look as it is written, without saying whose data it was at: whoever reads it knows.
 
     `number` counts each owner's entries from 1, so that none can be taken away unseen (0: not written yet). `who` is
@@ -72,7 +72,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: int | None = None
 
 
-class Look(Struct, frozen=True):
+class Look(Struct, frozen=True, gc=False):
     """One look at what is one `owner`'s; without one, at the averages of regions over several homes each."""
 
     owner: int | None

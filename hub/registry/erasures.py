@@ -69,6 +69,8 @@ class Erasures:
         self.traces: dict[int, Traces] = {}
         self.listed: Path | None = None
         self.looking = Lock()
+        self.doing: set[int] = set()
+        """What is being erased at this moment: nobody looks for it before that is done."""
 
     def begin(self, transaction: Transaction, asked: Asked, what: str) -> None:
         """Write down that this shall go; the blocks of its datastreams rest from now on."""
@@ -132,12 +134,14 @@ class Erasures:
         with self._database.write() as tx:
             tx.connection.execute(update(t.erasures).where(t.erasures.c.id == receipt).values(values))
 
-    def pending(self) -> list[Asked]:
-        """What is not known yet to be gone from every file, the oldest first."""
+    def pending(self, *, new: bool = False) -> list[Asked]:
+        """What is not known yet to be gone from every file, the oldest first; `new`: what nobody has looked for yet."""
         e = t.erasures.c
+        query = select(e.asked).where(e.gone.is_(None), e.asked != "").order_by(e.at)
         with self._database.read() as connection:
-            rows = connection.execute(select(e.asked).where(e.gone.is_(None), e.asked != "").order_by(e.at)).scalars()
-            return [msgspec.json.decode(row, type=Asked) for row in rows]
+            rows = connection.execute(query.where(e.told == "") if new else query).scalars()
+            found = [msgspec.json.decode(row, type=Asked) for row in rows]
+        return [asked for asked in found if asked.id not in self.doing]
 
     def receipts(self, parties: Collection[int]) -> list[ErasureReceipt]:
         """The receipts of these parties, the newest first."""

@@ -43,7 +43,7 @@ from hub.registry.doors import (
 )
 from hub.registry.erasures import Erasures
 from hub.registry.first_heard import Doorstep
-from hub.registry.fragments import Nyms, write_all_ahead
+from hub.registry.fragments import Nyms, memberships, write_all_ahead
 from hub.registry.grades import keep_caps
 from hub.registry.heard import Live, news, read_heard
 from hub.registry.kept import Kept
@@ -341,6 +341,17 @@ class Registry:
             c = t.links.c
             row = connection.execute(select(c.party, c.purpose).where(c.hash == kept, c.expires > now)).first()
         return None if row is None else self.audience_of_party(row.party, row.purpose)
+
+    def names_shown(self, parties: Collection[int]) -> dict[int, tuple[str, int]]:
+        """The own name that a member among these parties shows in a commons, and since when (µs); none of the others'.
+
+        It may begin later (`hub.actions.names`), or lie idle until its bearer has brought his keys.
+        """
+        if not parties:
+            return {}
+        with self._database.read() as connection:
+            mine = [m for party in sorted(parties) for m in memberships(connection, party=party).values()]
+        return {m.commons: (m.named, m.turned) for m in mine if m.named is not None}
 
     def journal(self, party: int | None = None, limit: int = 100) -> list[journal.Entry]:
         """What was done, the newest first: all of it, or what concerns one party."""

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from threading import Lock
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from sqlalchemy import delete, func, insert, select, update
 
-from hub.core.blocks import Level, read_key, release_key
+from hub.core.blocks import Level, read_key, release_key, span
+from hub.core.catalogue import ObservedProperty
+from hub.core.counting import Enrolled, where_of
+from hub.core.holdings import Datastream, Thing
 from hub.core.releases import Sheet
 from hub.registry import tables as t
 from hub.registry.database import Database
@@ -125,6 +129,17 @@ class Releases:
             rows = connection.execute(select(w.datastream, w.at).where(w.at >= since))
             return [(int(datastream), int(at)) for datastream, at in rows]
 
+    def enrolled_with(
+        self, stream: Datastream, thing: Thing, observed: ObservedProperty, now: int
+    ) -> tuple[Enrolled | None, bool]:
+        """The present epoch with those enrolled where this datastream could be; whether it was erased of since then."""
+        where = where_of(thing)
+        kept = self.epoch(release_key(observed.id, where), span(observed, where, now)[0])
+        if kept is None or kept.body is None:
+            return None, False
+        enrolled = read_enrolled(kept.body)
+        return enrolled, any(d == stream.id for d, _ in self.withdrawn(enrolled.at))
+
     def open_datastreams(self) -> frozenset[int]:
         """The datastreams of things that are still heard."""
         d, h = t.datastreams.c, t.things.c
@@ -138,6 +153,11 @@ class Releases:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else StoredEpoch(*row)
+
+
+def read_enrolled(body: bytes) -> Enrolled:
+    """Who was enrolled, as it was kept."""
+    return msgspec.msgpack.decode(body, type=Enrolled)
 
 
 def _row(sheet: Sheet, published: int) -> dict[str, object]:

@@ -19,6 +19,7 @@ from hub.core.query import Query
 from hub.core.scope import Counted, release_scope
 from hub.core.store import Store
 from hub.registry import Registry
+from hub.registry.releases import read_enrolled
 
 
 class Enrolling:
@@ -40,11 +41,11 @@ class Enrolling:
         since, until = span(observed, where, moment)
         kept = releases.epoch(key, since)
         if kept is not None:
-            return None if kept.body is None else _read(kept.body)
+            return None if kept.body is None else read_enrolled(kept.body)
         last = releases.epoch_before(key, END)
         if last is not None and last.since > since:
             return None
-        previous = None if last is None or last.body is None else _read(last.body).epoch
+        previous = None if last is None or last.body is None else read_enrolled(last.body).epoch
         homes = self._countable(known, since).get((observed.id, where), [])
         homes = self._regular(homes, previous, observed, known, since)
         if not homes and (previous is None or not (previous.blocks or previous.waiting)):
@@ -109,10 +110,6 @@ class Enrolling:
             observed=observed.id, where=where, since=when[0], until=when[1], homes=homes, k=k,
             public_k=least_homes(observed, where, "public"), k_of=k_of, key=self._key, previous=previous,
         )  # fmt: skip
-
-
-def _read(body: bytes) -> Enrolled:
-    return msgspec.msgpack.decode(body, type=Enrolled)
 
 
 def _marks(epoch: Epoch, holdings: Holdings) -> dict[int, Mark]:

@@ -81,6 +81,15 @@ def finish(registry: Registry, store: Store, data: Path, now: int) -> str:
         return _finish(registry, store, data, now, pending) if pending else ""
 
 
+def finish_new(registry: Registry, store: Store, data: Path, now: int) -> str:
+    """The same as soon as something has been erased that nobody has looked for yet; else nothing.
+
+    Raises:
+        StoreUnavailable: that cannot be done now.
+    """
+    return finish(registry, store, data, now) if registry.erasures.pending(new=True) else ""
+
+
 def _finish(registry: Registry, store: Store, data: Path, now: int, pending: list[Asked]) -> str:
     erasures = registry.erasures
     listed = {asked.id: _again(registry, store, asked) for asked in pending}

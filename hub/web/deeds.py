@@ -7,15 +7,13 @@ nothing but words. Its answer is where on the page to look.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
 
 from starlette.exceptions import HTTPException
 
-from hub.actions import ActionRefused
 from hub.core.audience import Audience
 from hub.core.grade import Grade
 from hub.web.context import Context
-from hub.web.words import moment_of
+from hub.web.days import is_over
 
 Form = Mapping[str, str]
 Deed = Callable[[Context, Audience, Form], str]
@@ -26,7 +24,7 @@ def _grade(context: Context, audience: Audience, form: Form) -> str:
     if form.get("grade") != grade.word:
         raise HTTPException(404)
     commons = form.get("commons") if grade is Grade.COMMONS else None
-    context.own.set_grade(audience, stream, grade, commons or None, _last_day(form.get("until", ""), context))
+    context.own.set_grade(audience, stream, grade, commons or None, is_over(form.get("until", ""), context.zone))
     return f"stream-{stream}"
 
 
@@ -50,6 +48,16 @@ def _leave(context: Context, audience: Audience, form: Form) -> str:
     return "projects"
 
 
+def _name(context: Context, audience: Audience, form: Form) -> str:
+    context.own.show_name(audience, form.get("commons", ""), form.get("name", ""))
+    return "projects"
+
+
+def _unname(context: Context, audience: Audience, form: Form) -> str:
+    context.own.hide_name(audience, form.get("commons", ""))
+    return "projects"
+
+
 def _answer(context: Context, audience: Audience, form: Form) -> str:
     context.own.answer(audience, _number(form, "letter"), form.get("words", ""))
     return "letters"
@@ -61,20 +69,11 @@ DEEDS: dict[str, tuple[Deed, str]] = {
     "unpause": (_unpause, "The pause ends; in a home of several adults a day from now."),
     "join": (_join, "You have joined. Nothing is shown there by that alone: say so for each value."),
     "leave": (_leave, "You have left. What was seen there is counted at most from now on, the past too."),
+    "name": (_name, "Your project reads your name with what you show it; from when on, it says below."),
+    "unname": (_unname, "Your name is taken back: you have another there, and the past is counted at most."),
     "answer": (_answer, "Your answer is with whoever wrote."),
 }
 """What a form's `do` names, and what is said once it is done."""
-
-
-def _last_day(text: str, context: Context) -> int | None:
-    """The moment (µs) at which a day of the neighbourhood's calendar is over; None when none is named."""
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text) + timedelta(days=1)
-        return moment_of(datetime.combine(day, time(), context.zone))
-    except (ValueError, OverflowError) as error:
-        raise ActionRefused("time", "Write the last day as in 2026-12-31, or leave it empty.") from error
 
 
 def _number(form: Form, field: str) -> int:

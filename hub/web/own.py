@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec import Struct, structs
 
+from hub.core.absence import RECENT, Absences
 from hub.core.audience import PUBLIC, Audience
 from hub.core.charter import Charter
 from hub.core.disclosed import Disclosed, OwnStream, OwnThing
@@ -20,16 +21,17 @@ from hub.core.places import Place
 from hub.core.query import Query
 from hub.core.releases import band_words
 from hub.settings import PropertySettings
+from hub.web.absent import why
 from hub.web.around import home_cell
 from hub.web.between import INDOOR
 from hub.web.context import Context
 from hub.web.series import cadence
 from hub.web.words import EN_DASH, MINUS, age, clock, day_and_clock, figure, how_often, since_then, span
 
-_SEEN = 4 * HOUR
 _LEAST_SILENCE = 30 * MINUTE
 _PATIENCE = 4
 """A thing is silent when it has missed so many of its times."""
+_HERSELF, _PROJECT = "You", "Your project"
 _EXPOSURES = {"indoor": "indoors", "outdoor": "outdoors", "station": "a station away from homes"}
 
 
@@ -44,7 +46,8 @@ class Seen(Struct, frozen=True):
 class Stream(Struct, frozen=True):
     """One datastream on its owner's page.
 
-    `capped` says why the grades above its cap are not to be had, `projects` which commons it can be shown to.
+    `capped` says why the grades above its cap are not to be had, `projects` which commons it can be shown to, `why` why
+    others see nothing of it though they might.
     """
 
     own: OwnStream
@@ -53,6 +56,7 @@ class Stream(Struct, frozen=True):
     eyes: tuple[Seen, ...]
     capped: str
     projects: tuple[Charter, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 class Thing(Struct, frozen=True):
@@ -76,7 +80,8 @@ def own_things(context: Context, audience: Audience, now: int) -> list[Thing]:
     newest = context.gate.read(Query(things=handles, newest=True), audience)
     others = _others(context, audience, things, now)
     joined = tuple(c for c in context.gate.charters(audience) if c.joined)
-    return [_with_projects(_thing(context, t, day, newest, others, now), joined) for t in things]
+    told = [_with_projects(_thing(context, t, day, newest, others, now), joined) for t in things]
+    return _with_reasons(context, audience, told)
 
 
 def _with_projects(thing: Thing, joined: tuple[Charter, ...]) -> Thing:
@@ -88,12 +93,41 @@ def _with_projects(thing: Thing, joined: tuple[Charter, ...]) -> Thing:
     return structs.replace(thing, streams=streams)
 
 
+def _with_reasons(context: Context, audience: Audience, things: list[Thing]) -> list[Thing]:
+    """The same, and where others see nothing of what they might see, why."""
+    blank = {
+        s.own.datastream for t in things for s in t.streams
+        if s.own.grade >= Grade.COUNTED and not all(e.figure for e in s.eyes)
+    }  # fmt: skip
+    reasons = context.gate.why_absent(blank, audience) if blank else {}
+    return [
+        structs.replace(t, streams=tuple(_with_reason(s, reasons.get(s.own.datastream), context) for s in t.streams))
+        for t in things
+    ]
+
+
+def _with_reason(stream: Stream, reasons: Absences | None, context: Context) -> Stream:
+    """Each reason once: that of her project, and that of everybody else."""
+    if reasons is None:
+        return stream
+    blank = {e.who for e in stream.eyes if not e.figure}
+    project = why(reasons.project, stream.own.grade, context.zone) if _PROJECT in blank else ""
+    others = why(reasons.public, stream.own.grade, context.zone) if blank - {_PROJECT, _HERSELF} else ""
+    if project and others and project != others:
+        return structs.replace(stream, why=(f"{_PROJECT}: {_inside(project)}", f"The others: {_inside(others)}"))
+    return structs.replace(stream, why=tuple(filter(None, [project or others])))
+
+
+def _inside(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
 def _others(context: Context, audience: Audience, things: Sequence[OwnThing], now: int) -> dict[str, Disclosed]:
     """What the others see of the properties that leave the home at all."""
     visible = frozenset(s.property for t in things for s in t.streams if s.grade >= Grade.COUNTED)
-    asked = Query(properties=visible, since=now - _SEEN)
+    asked = Query(properties=visible, since=now - RECENT)
     eyes = {
-        "Your project": Audience(memberships=audience.memberships),
+        _PROJECT: Audience(memberships=audience.memberships),
         "The city": Audience(staff=True),
         "A stranger": PUBLIC,
     }
@@ -142,14 +176,14 @@ def _stream(
     observed = context.properties.get(stream.property)
     number = next((i for i, f in enumerate(newest.faces) if f.datastream == stream.datastream), None)
     latest, place = "", None
-    eyes = [Seen("You")]
+    eyes = [Seen(_HERSELF)]
     if number is not None:
         time, value = newest.of(number)
         place = newest.faces[number].place
         if len(time):
             said = _said(float(value[-1]), observed, stream)
             latest = f"{said} at {clock(int(time[-1]), context.zone)}"
-            eyes = [Seen("You", said, day_and_clock(int(time[-1]), context.zone))]
+            eyes = [Seen(_HERSELF, said, day_and_clock(int(time[-1]), context.zone))]
     eyes += [_seen(who, shown, thing, stream, place, context) for who, shown in others.items()]
     what = observed.name if observed else stream.named
     return Stream(stream, what, latest or "nothing yet", tuple(eyes), _capped(thing, stream, observed))

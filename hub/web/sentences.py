@@ -93,11 +93,14 @@ def over_time_sentence(observed: PropertySettings, series: Series, what: str, zo
     return _told(observed, f"{observed.short} stayed between {between} {_stretch(what)}: {ended}", last, "")
 
 
-def mine_sentence(things: Sequence[OwnThing], silent: Sequence[tuple[str, int]], now: int, zone: ZoneInfo) -> str:
-    """What leaves an owner's home; `silent` are names and when each was last heard (µs)."""
+def mine_sentence(
+    things: Sequence[OwnThing], silent: Sequence[tuple[str, int]], now: int, zone: ZoneInfo, *, sealing: int = 0
+) -> str:
+    """What leaves an owner's home; `silent` are names and when each was last heard (µs), `sealing` how many seal."""
     grades = [s.grade for t in things for s in t.streams]
     if not grades:
-        return "None of your things has been heard yet."
+        sealed = "Your things seal what they measure: only your household opens it."
+        return sealed if sealing else "None of your things has been heard yet."
     leaving = [g for g in grades if g > Grade.HOME]
     all_of_them = f"Of your {counted(len(grades))} values" if len(grades) > 1 else "Of your one value"
     if not leaving:

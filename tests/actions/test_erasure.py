@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select
 from hub import actions
 from hub.core.grade import DAY, HOUR, Grade
 from hub.core.reading import Announcement
-from hub.core.store import StoreUnavailable
+from hub.core.store import Erasure, StoreUnavailable
 from hub.registry import Refused, Registry, RegistryUnavailable
 from hub.registry import tables as t
 from hub.stores.memory import MemoryStore
@@ -206,3 +206,20 @@ def test_the_cell_of_street_rows_rests(registry: Registry) -> None:
     actions.set_grade(registry, streams[0], Grade.STREET, now=NOW - HOUR)
     actions.erase(registry, store, ana, datastreams=streams[:1], now=NOW)
     assert [r.property for r in registry.holdings().rests] == ["dust"]
+
+
+def test_nobody_looks_for_what_is_being_erased_before_that_is_done(registry: Registry) -> None:
+    ana, _, store = filled(registry)
+    seen: list[int] = []
+
+    class Watched(MemoryStore):
+        def delete(self, which: Erasure) -> int:
+            seen.append(len(registry.erasures.pending(new=True)))
+            return store.delete(which)
+
+    done = actions.erase(registry, Watched(), ana, now=NOW)
+    assert seen == [0]
+    assert [asked.id for asked in registry.erasures.pending(new=True)] == [done.receipt]
+    registry.erasures.looked(done.receipt, None, "not yet: somebody reads")
+    assert registry.erasures.pending(new=True) == []
+    assert [asked.id for asked in registry.erasures.pending()] == [done.receipt]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from devices import keys
 from hub import actions
+from hub.core.catalogue import PartyKind
 from hub.core.grade import DAY, HOUR, Grade
 from hub.core.observations import Key
 from hub.registry import Registry
@@ -122,3 +123,35 @@ def test_his_wishes_hold_no_longer_and_nothing_is_raised_by_his_going(registry: 
     assert datastream(registry, dust).grade(LEAVES + 90 * DAY) is Grade.HOME
     actions.set_grade(registry, dust, Grade.COUNTED, by=both.ana, now=LEAVES + DAY)
     assert datastream(registry, dust).grade(LEAVES + DAY + 10) is Grade.COUNTED
+
+
+def test_a_guardian_who_goes_knows_no_password_link_or_key_of_the_being_any_more(registry: Registry) -> None:
+    brook = actions.add_party(registry, PartyKind.BEING, "Brook", now=NOW)
+    ana, ben, eva = (person(registry, name) for name in ("Ana", "Ben", "Eva"))
+    for guardian in (ana, ben):
+        actions.add_guardian(registry, brook, guardian, now=NOW)
+    gauge = actions.add_thing(registry, brook, "gauge", title="At the bridge", now=NOW)
+    bens = actions.add_thing(registry, ben, "window", now=NOW)
+    evas = actions.add_thing(registry, eva, "roof", now=NOW)
+    links = {who: actions.make_link(registry, who, now=NOW).token for who in (brook, ben, eva)}
+    name = actions.add_sealing_key(registry, brook, keys.public_of(bytes(32)), now=NOW)
+    removed = actions.remove_guardian(registry, brook, ben, now=LEAVES)
+    (new,) = removed.renewed
+    assert (removed.ended, new.things, removed.keys) == ((gauge.credential,), ("At the bridge",), (name,))
+    assert gauge.user is not None
+    assert gauge.password is not None
+    assert registry.admit(gauge.user, gauge.password.encode(), None) is None
+    assert registry.admit(new.user, new.password.encode(), None) is not None
+    for other in (bens, evas):
+        assert other.user is not None
+        assert other.password is not None
+        assert registry.admit(other.user, other.password.encode(), None) is not None
+    assert registry.audience_of_link(links[brook], LEAVES) is None
+    his = registry.audience_of_link(links[ben], LEAVES)
+    assert his is not None
+    assert his.parties == {ben}
+    assert registry.audience_of_link(links[eva], LEAVES) is not None
+    told = registry.journal(brook) + registry.journal(ana)
+    assert any("1 devices need the new passwords" in entry.what for entry in told)
+    assert not any(new.password in entry.what for entry in registry.journal())
+    assert not any(entry.at == LEAVES for entry in registry.journal(ben)), "he is told nothing"

@@ -49,7 +49,11 @@ class Site:
         self.town = town
         self.live = Live(town.gate, every=0.05)
         self.app: FastAPI = create_site(
-            town.gate, OwnActions(town.registry, lambda: town.now), self.live, self.settings, lambda: town.now
+            town.gate,
+            OwnActions(town.registry, town.store, lambda: town.now),
+            self.live,
+            self.settings,
+            lambda: town.now,
         )
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=ADDRESS)
 

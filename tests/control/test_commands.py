@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from hub.control.commands import COMMANDS, perform
 from hub.control.desk import Desk
@@ -19,6 +20,7 @@ from hub.control.wire import Control, ask
 from hub.core.observations import Key
 from hub.gate import Gate
 from hub.registry import Registry
+from hub.registry import tables as t
 from hub.settings import Settings
 from hub.stores.memory import MemoryStore
 from tests.core.world import AROUND, CATALOGUE, NEAR, NOW
@@ -163,3 +165,15 @@ async def test_nonsense_at_the_socket_changes_nothing(desk: Desk, tmp_path: Path
         writer.close()
         await writer.wait_closed()
     assert perform(desk, "party.list", {}) == {"parties": []}
+
+
+def test_a_thing_that_only_seals_is_listed_with_its_envelopes(desk: Desk) -> None:
+    perform(desk, "party.add", {"name": "Ana"})
+    thing = perform(desk, "thing.add", {"name": "diary", "owner": "Ana"})["thing"]
+    (before,) = perform(desk, "thing.list", {})["things"]
+    assert (before["sealed"], before["heard"], before["grades"]) == (0, None, "-")
+    rows = [{"thing": thing, "sequence": n, "key": "k", "received": NOW + n, "body": b"sealed"} for n in range(3)]
+    with desk.registry.transaction() as tx:
+        tx.connection.execute(insert(t.sealed), rows)
+    (after,) = perform(desk, "thing.list", {})["things"]
+    assert (after["sealed"], after["heard"], after["grades"]) == (3, NOW + 2, "-")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from devices import keys
+from hub.cli.leaving import tell_what_next
 from hub.control.commands import perform
 from hub.control.desk import Desk
 from hub.control.names import CommandError
@@ -37,6 +38,27 @@ def test_the_list_says_which_device_needs_which_password_and_whose_it_is(home: D
     assert found["own"] == 1
     assert len(found["keys"]) == 1
     assert len(hung_up) == 2
+
+
+def test_when_a_guardian_goes_the_list_says_which_device_needs_which_password(
+    home: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    perform(home, "party.add", {"name": "Brook", "kind": "being", "guardians": ["Cleo", "Dan"]})
+    made = perform(home, "thing.add", {"name": "gauge", "owner": "Brook"})
+    perform(home, "thing.add", {"name": "window", "owner": "Dan"})
+    perform(home, "household.key", {"household": "Brook", "key": KEY})
+    hung_up: list[int] = []
+    desk = replace(home, hang_up=hung_up.append)
+    found = perform(desk, "guardian.remove", {"ward": "Brook", "guardian": "Dan"})
+    tell_what_next(found)
+    said = capsys.readouterr().out
+    assert "Dan no longer acts for Brook" in found["told"]
+    device = next(line for line in said.splitlines() if line.startswith("gauge "))
+    assert made["user"] in device
+    assert made["password"] not in said
+    assert "The sealing key has ended" in said
+    assert "window" not in said
+    assert len(hung_up) == 1
 
 
 def test_who_does_not_live_there_cannot_leave(home: Desk) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -55,7 +60,7 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbourho
         hub.barrio("party", "add", "Karel")
         place = ("--place", f"{CORNER.lat},{CORNER.lon}", "--exposure", "outdoor")
         balcony = hub.add_thing("balcony", "Karel", "--title", "Karel's balcony", *place)
-        kitchen = hub.add_thing("kitchen", "Karel")
+        kitchen = hub.add_thing("kitchen", "Karel", "--title", "The kitchen, behind the shelf with all of the herbs")
         assert hub.publish(balcony, "things/balcony/pm25", "5").returncode == 0
         assert hub.publish(kitchen, "things/kitchen/co2", "812").returncode == 0
         hub.barrio("grade", "set", "balcony", "pm25", "open")
@@ -202,6 +207,41 @@ def test_an_owner_chooses_a_rung_sees_what_it_means_keeps_it_and_takes_it_back(
     neighbours.hub.barrio("grade", "set", "kitchen", "co2", "home")
 
 
+def test_an_owner_erases_a_day_after_a_second_look_and_takes_a_copy_without_a_script(
+    neighbours: Neighbourhood, browser: Browser
+) -> None:
+    shed = neighbours.hub.add_thing("shed", "Karel")
+    assert neighbours.hub.publish(shed, "things/shed/co2", "4711").returncode == 0
+    today = datetime.now(ZoneInfo("Europe/Prague")).date()
+    with looking(browser, neighbours.link, PHONE, scripts=False) as looked:
+        page = looked.page
+        page.wait_for_url(neighbours.address + "/mine")
+        assert "4711 ppm" in page.inner_text("main")
+        page.get_by_role("link", name="Erase, or take a copy").click()
+        page.select_option("#of", label="shed")
+        page.fill("#first", str(today - timedelta(days=1)))
+        page.fill("#last", str(today))
+        page.get_by_role("button", name="See what would go").first.click()
+        assert "Erase what “shed” measured from" in page.inner_text("h1")
+        assert "4711 ppm" in looked.page.request.get(neighbours.address + "/mine").text(), "nothing has gone yet"
+        page.get_by_role("button", name="Erase it for ever").click()
+        page.wait_for_url(re.compile("done=erase"))
+        assert "Hidden from every view since" in page.inner_text("#erased")
+        assert "4711 ppm" not in looked.page.request.get(neighbours.address + "/mine").text()
+        until = time.monotonic() + 60
+        while "the hub has looked" not in page.inner_text("#erased") and time.monotonic() < until:
+            page.wait_for_timeout(500)
+            page.reload()
+        assert "the hub has looked" in page.inner_text("#erased")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Get the file").click()
+        with zipfile.ZipFile(download.value.path()) as made:
+            told = made.read("readings.csv").decode()
+        assert "kitchen" in told
+        assert "4711" not in told
+        assert looked.complaints == []
+
+
 def test_another_site_cannot_make_an_owners_browser_do_anything(neighbours: Neighbourhood, browser: Browser) -> None:
     with looking(browser, neighbours.link) as looked:
         looked.page.wait_for_url(neighbours.address + "/mine")
@@ -246,6 +286,8 @@ def test_axe_finds_nothing_serious(
     )
     found = {path: _axe(browser, neighbours.address + path, size, dark=dark) for path in paths}
     found["mine"] = _axe(browser, neighbours.link, size, dark=dark)
+    found["away"] = _axe(browser, neighbours.link, size, dark=dark, then="/mine/away")
+    found["away, sure"] = _axe(browser, neighbours.link, size, dark=dark, then="/mine/away", press="#everything button")
     assert {path: what for path, what in found.items() if what} == {}
 
 
@@ -253,15 +295,24 @@ def test_axe_finds_nothing_serious_on_the_wall(neighbours: Neighbourhood, browse
     assert _axe(browser, neighbours.address + "/?wall", WALL, dark=False) == []
 
 
-def _axe(browser: Browser, url: str, size: dict[str, int], *, dark: bool) -> list[str]:
-    """What axe-core calls serious or critical, with everything that folds open."""
+def _axe(browser: Browser, url: str, size: dict[str, int], *, dark: bool, then: str = "", press: str = "") -> list[str]:
+    """What axe-core calls serious or critical, with everything that folds open, and what has to be scrolled sideways.
+
+    `then` goes on to a page, `press` presses a button there.
+    """
     with looking(browser, url, size, dark=dark) as looked:
         if "/mine/" in url and len(url.rpartition("/")[2]) > 1:
             looked.page.wait_for_url(re.compile(r"/mine$"))
+        if then:
+            looked.page.goto(urljoin(url, then))
+        if press:
+            looked.page.click(press)
+            looked.page.wait_for_selector("button.grave")
         looked.page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         looked.page.evaluate(AXE.read_text(encoding="utf-8"))
         answer = looked.page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
-        return [
+        too_wide = looked.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        return [f"{too_wide} px too wide"] * (too_wide > 0) + [
             f"{v['id']}: {v['nodes'][0]['target']}"
             for v in answer["violations"]
             if v["impact"] in ("serious", "critical")

@@ -31,6 +31,9 @@ class Real:
 
     client: Client
     registry: Registry
+    store: MemoryStore
+    gate: Gate
+    own: OwnActions
     clock: list[int]
     dust: int
     power: int
@@ -71,13 +74,25 @@ def real(folder: Path) -> Iterator[Real]:
     second = actions.add_commons(registry, "Warm rooms", "Less heating", ("power",), now=NOW - DAY)
     link = actions.make_link(registry, ana, now=NOW)
     clock = [NOW]
-    gate = Gate(MemoryStore(), registry, catalogue(), lambda: clock[0])
-    own = OwnActions(registry, lambda: clock[0])
+    store = MemoryStore()
+    gate = Gate(store, registry, catalogue(), lambda: clock[0])
+    own = OwnActions(registry, store, lambda: clock[0])
     site = create_site(gate, own, Live(gate), settings(folder), lambda: clock[0])
     with asyncio.Runner() as runner:
         client = Client(site, runner)
         yield Real(
-            client, registry, clock, dust, power, neighbours, f"{COOKIE}={link.token}", first.handle, second.handle
+            client,
+            registry,
+            store,
+            gate,
+            own,
+            clock,
+            dust,
+            power,
+            neighbours,
+            f"{COOKIE}={link.token}",
+            first.handle,
+            second.handle,
         )
         client.close()
     registry.close()

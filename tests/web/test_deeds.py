@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hub.core.grade import DAY, HOUR, Grade
-from hub.core.history import arrival_grade
+from hub import actions
+from hub.core.catalogue import PartyKind
+from hub.core.grade import DAY, HOUR, MINUTE, Grade
+from hub.core.history import arrival_grade, effective
 from hub.web.deeds import DEEDS
+from hub.web.pages.mine_link import COOKIE
+from tests.registry.town import person
 from tests.web.asking import words
 from tests.web.real import Real, real
 from tests.web.world import NOW
@@ -90,6 +94,60 @@ def test_joining_shows_nothing_until_a_value_is_shown_and_leaving_takes_it_back(
     assert hers.do("leave", commons=hers.project)[0] == 303
     hers.clock[0] += HOUR
     assert hers.grade(hers.dust) is Grade.COUNTED
+
+
+def test_a_name_is_proposed_shown_from_the_next_quarter_of_an_hour_on_and_taken_back(hers: Real) -> None:
+    hers.do("join", commons=hers.project)
+    assert 'name="name" type="text" maxlength="60" autocomplete="off" required value="Ana"' in hers.page()
+    hers.do("grade", stream=str(hers.dust), grade="commons", commons=hers.project)
+    hers.clock[0] += MINUTE
+    assert hers.do("name", commons=hers.project, name="Ana of the yard") == (303, "/mine?done=name#projects")
+    assert "Your name “Ana of the yard” is shown there from Sun 22 Nov, 19:45 on" in words(hers.page())
+    hers.clock[0] += HOUR
+    told = words(hers.page())
+    assert "where you are “Ana of the yard”" in told
+    assert "Your name “Ana of the yard” is shown there " in told
+    assert hers.do("unname", commons=hers.project) == (303, "/mine?done=unname#projects")
+    hers.clock[0] += HOUR
+    told = words(hers.page())
+    assert "Ana of the yard" not in told
+    assert "where you are “" in told
+    history = hers.stream(hers.dust).history
+    assert effective(Grade.OPEN, Grade.COMMONS, NOW + HOUR, history, hers.clock[0]) is Grade.COUNTED
+
+
+def test_in_a_home_of_several_adults_a_name_waits_a_day_and_can_be_taken_back_at_once(hers: Real) -> None:
+    ana = hers.stream(hers.dust).owner
+    home = actions.add_party(hers.registry, PartyKind.HOUSEHOLD, "Number 7", now=NOW - DAY)
+    for adult in (ana, person(hers.registry, "Eva", now=NOW - DAY)):
+        actions.add_household_member(hers.registry, home, adult, now=NOW - DAY)
+    hers.do("join", commons=hers.project)
+    hers.do("name", commons=hers.project, name="The yard")
+    told = words(hers.page())
+    assert "Your name “The yard” is shown there from Mon 23 Nov, 19:45 on" in told
+    assert "where you are “The yard”" not in told
+    hers.do("unname", commons=hers.project)
+    hers.clock[0] += 2 * DAY
+    assert "The yard" not in words(hers.page())
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\x07b", "x" * 1001])
+def test_a_name_that_is_none_is_refused_and_one_where_she_is_no_member_is_unknown(hers: Real, name: str) -> None:
+    assert hers.do("name", commons=hers.project, name="Ana")[0] == 404
+    hers.do("join", commons=hers.project)
+    assert hers.do("name", commons=hers.project, name=name)[0] == 409
+    assert hers.do("unname", commons=hers.project)[0] == 409
+    assert hers.do("name", commons="nowhere", name="Ana")[0] == 404
+
+
+def test_nobody_else_is_told_whose_name_is_shown(hers: Real) -> None:
+    hers.do("join", commons=hers.project)
+    hers.do("name", commons=hers.project, name="Ana of the yard")
+    hers.clock[0] += HOUR
+    ben = actions.make_link(hers.registry, hers.stream(hers.neighbours).owner, now=NOW).token
+    assert "of the yard" not in hers.client.get("/mine", cookie=f"{COOKIE}={ben}").text
+    hers.client.forget()
+    assert "of the yard" not in hers.client.get(f"/commons/{hers.project}").text
 
 
 def test_only_projects_that_ask_for_a_value_are_offered_for_it(hers: Real) -> None:

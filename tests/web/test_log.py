@@ -7,7 +7,7 @@ from hub.core.checkpoint import opened
 from hub.core.grade import HOUR
 from hub.core.look import Entry, Look, Looker, Values
 from hub.web.pages.mine_link import COOKIE
-from tests.web.world import NOW, World
+from tests.web.world import NOW, TOKEN, World
 
 
 def test_the_head_and_the_batches_agree_and_are_kept_in_no_cache(own_hub: World) -> None:
@@ -35,3 +35,19 @@ def test_looking_at_ones_own_page_is_no_look(own_hub: World) -> None:
         assert own_hub.client.get("/mine", cookie=f"{COOKIE}={token}").status_code == 200
     with own_hub.registry.transaction() as tx:
         assert tx.connection.exec_driver_sql("SELECT count(*) FROM looks").scalar_one() == 0
+
+
+def test_a_program_of_hers_reads_who_looked_with_her_link_and_without_it_nothing(own_hub: World) -> None:
+    entry = Entry(at=NOW, role=Looker.MEMBER, who="brave fox", values=(Values(1008, "commons", 4242),))
+    own_hub.registry.looks.write([Look(108, entry)])
+    for given in ("", "Bearer no-such-link"):
+        refused = own_hub.client.get("/mine/looks.json", authorization=given)
+        assert refused.status_code == 401
+        assert "fox" not in refused.text
+    told = own_hub.client.get("/mine/looks.json", authorization=f"Bearer {TOKEN}")
+    assert told.headers["cache-control"] == "no-store"
+    (look,) = told.json()["looks"]
+    assert look["at"] == "2026-11-22T18:40:00Z"
+    assert look["what"] == ["dust of Monitor 8: 4242 values (commons)"]
+    assert told.json()["gone"] == 0
+    assert own_hub.client.get("/mine/looks.json", cookie=f"{COOKIE}={TOKEN}").json() == told.json()

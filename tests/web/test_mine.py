@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.core.grade import HOUR
 from hub.web.pages.mine_link import COOKIE
-from tests.web.asking import words
+from tests.web.asking import every_path, words
 from tests.web.world import NOW, SECRET, TOKEN, World
 
 
@@ -60,6 +60,29 @@ def test_a_commons_value_is_shown_to_the_project_under_its_pseudonym_and_to_nobo
     assert f"Your project {SECRET - 0.5:.0f} µg/m³ as “Heron”" in told
     assert "A stranger nothing" in told
     assert "The city nothing" in told
+
+
+def test_she_and_only_she_is_told_why_others_see_nothing(own_hub: World) -> None:
+    told = words(mine(own_hub, "commons"))
+    assert "Why they see nothing (only you are told) Fewer homes than needed show or count it around you." in told
+    own_hub.clock[0] = NOW + 9 * HOUR
+    told = words(mine(own_hub, "street"))
+    assert "Why they see nothing (only you are told) It has said nothing for hours." in told
+    own_hub.client.forget()
+    public = [words(own_hub.client.get(path).text) for path in every_path(own_hub)]
+    assert not [page for page in public if "Why they see nothing" in page or "It has said nothing for hours" in page]
+
+
+def test_where_everybody_sees_it_or_nobody_should_there_is_no_reason(hub: World) -> None:
+    for token in (TOKEN, "open", "street"):
+        assert "Why they see nothing" not in mine(hub, token)
+
+
+def test_her_project_and_the_others_may_see_nothing_for_two_reasons(own_hub: World) -> None:
+    own_hub.nameless(1010)
+    told = words(mine(own_hub, "commons"))
+    assert "Your project: you have no name in the project now" in told
+    assert "The others: fewer homes than needed" in told
 
 
 def test_refusals_and_silence_are_told_in_words(hub: World) -> None:

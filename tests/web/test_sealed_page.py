@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import json
 
+import msgspec
 import pytest
 from sqlalchemy import insert
 
+from devices import keys
+from hub import actions
 from hub.registry import tables as t
 from hub.web.pages.mine_link import COOKIE
 from tests.web.asking import words
@@ -78,3 +81,27 @@ def test_the_page_says_how_much_there_is_and_that_the_hub_cannot_read_it(sealing
     other = words(sealing.client.get("/mine/sealed", cookie=f"{COOKIE}=street").text)
     assert "None of your things has sealed anything" in other
     assert str(COUNT) not in other
+
+
+def test_what_seals_stands_on_her_page_with_how_many_envelopes_and_a_way_to_them(sealing: World) -> None:
+    page = sealing.client.get("/mine", cookie=f"{COOKIE}={TOKEN}").text
+    assert "1,203 sealed envelopes, the last Sun 22 Nov, 19:40: only your own key opens them" in words(page)
+    assert page.count('href="/mine/sealed"') == 2
+    other = sealing.client.get("/mine", cookie=f"{COOKIE}=street").text
+    assert "sealed envelope" not in other
+    assert 'href="/mine/sealed"' not in other
+
+
+def test_a_thing_that_only_seals_is_on_her_page_too(sealing: World) -> None:
+    others = tuple(d for d in sealing.holdings.datastreams if d.owner != 108)
+    sealing.registry.now_is(msgspec.structs.replace(sealing.holdings, datastreams=others))
+    told = words(sealing.client.get("/mine", cookie=f"{COOKIE}={TOKEN}").text)
+    assert "Your things seal what they measure: only your household opens it." in told
+    assert "Monitor 8 It seals all it says: this hub cannot read it. 1,203 sealed envelopes" in told
+    assert "When a thing of yours speaks for the first time" not in told
+
+
+def test_a_household_with_a_key_finds_the_way_before_anything_is_sealed(own_hub: World) -> None:
+    assert 'href="/mine/sealed"' not in own_hub.client.get("/mine", cookie=f"{COOKIE}={TOKEN}").text
+    actions.add_sealing_key(own_hub.registry, 108, keys.public_of(bytes(32)), now=NOW)
+    assert 'href="/mine/sealed"' in own_hub.client.get("/mine", cookie=f"{COOKIE}={TOKEN}").text

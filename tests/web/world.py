@@ -176,11 +176,18 @@ class World:
 
     def lower(self, datastream: int) -> None:
         """The owner takes a datastream home, now."""
+        steps = next(d for d in self.registry.holdings().datastreams if d.id == datastream).history.steps
+        self._turn(datastream, history=History((*steps, Step(self.clock[0], Grade.HOME))))
+
+    def nameless(self, datastream: int) -> None:
+        """The owner has no name in the commons any more."""
+        self._turn(datastream, fragments=())
+
+    def _turn(self, datastream: int, **changed: object) -> None:
         streams = tuple(
-            msgspec.structs.replace(d, history=History((*d.history.steps, Step(self.clock[0], Grade.HOME))))
-            if d.id == datastream else d
+            msgspec.structs.replace(d, **changed) if d.id == datastream else d
             for d in self.registry.holdings().datastreams
-        )  # fmt: skip
+        )
         self.registry.now_is(msgspec.structs.replace(self.holdings, datastreams=streams))
 
 
@@ -284,7 +291,7 @@ def world(folder: Path, **place: object) -> Iterator[World]:
     registry = hand_registry(folder, holdings, links)
     clock = [NOW]
     gate = Gate(store, registry, catalogue(), lambda: clock[0])
-    own = OwnActions(registry, lambda: clock[0])
+    own = OwnActions(registry, store, lambda: clock[0])
     site = create_site(gate, own, Live(gate, every=0.05), settings(folder, **place), lambda: clock[0])
     with asyncio.Runner() as runner:
         client = Client(site, runner)

@@ -31,13 +31,17 @@ def answer(context: Context, request: Request) -> Response:
     now, zone = context.now(), context.zone
     things = own_things(context, audience, now)
     silent = [(t.own.title, t.silent) for t in things if t.silent is not None]
+    boxes = {box.handle: box for box in context.gate.letter_boxes(audience)}
+    speaking, called = {t.own.handle for t in things}, context.gate.name_of(audience)
     done = DEEDS.get(request.query_params.get("done", ""))
     return context.page(
         request, "mine.html", keep=PRIVATE, things=things, now=now, properties=context.shown_properties(),
-        sentence=mine_sentence([t.own for t in things], silent, now, zone), done="" if done is None else done[1],
-        greeting=greeting(context.gate.name_of(audience), now, zone), pauses=PAUSES, audience=audience,
-        today=f"{local(now, zone):%Y-%m-%d}", charters=context.gate.charters(audience),
-        letters=letters(context, audience),
+        sentence=mine_sentence([t.own for t in things], silent, now, zone, sealing=len(boxes)),
+        done="" if done is None else done[1], called=called, greeting=greeting(called, now, zone), pauses=PAUSES,
+        audience=audience, today=f"{local(now, zone):%Y-%m-%d}", charters=context.gate.charters(audience),
+        letters=letters(context, audience), boxes=boxes,
+        only_sealed=[b for b in boxes.values() if b.handle not in speaking],
+        seals=bool(boxes or context.gate.sealing_keys(audience)),
     )  # fmt: skip
 
 
