@@ -43,7 +43,7 @@ from hub.mqtt.endpoint import Endpoint
 from hub.registry import Registry, RegistryUnavailable
 from hub.releaser import Releaser
 from hub.settings import Settings, SettingsError
-from hub.stores.outbox import Outbox
+from hub.stores.outbox.store import Outbox
 from hub.upkeep import Upkeep
 from hub.web.site import create_site
 

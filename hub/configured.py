@@ -24,8 +24,8 @@ from hub.mqtt.contracts import EndpointSettings
 from hub.registry import Limits
 from hub.settings import MqttSettings, PropertySettings, Settings, SettingsError, SourceSettings
 from hub.stores import SERVED, STORES
-from hub.stores.access import Access
-from hub.stores.outbox import Outbox
+from hub.stores.influxdb.access import Access
+from hub.stores.outbox.store import Outbox
 
 OUTBOX = "outbox.sqlite"
 """The file, in the hub's data, in which readings wait for an engine that is away."""

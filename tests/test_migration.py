@@ -19,7 +19,7 @@ from hub.core.history import Span
 from hub.core.observations import Observations
 from hub.core.store import Store, StoreUnavailable
 from hub.migration import MigrationError, Tally, migrate
-from hub.stores.duckdb import DuckDBStore
+from hub.stores.duckdb.store import DuckDBStore
 from hub.stores.memory import MemoryStore
 from tests.backup.world import quietly, stored
 from tests.stores.contract import THEN
@@ -29,7 +29,7 @@ from tests.stores.worlds import Row, batch
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Files with a hundred rows of four months, that are read ten at a time."""
-    monkeypatch.setattr("hub.stores.copying._MANY", 10)
+    monkeypatch.setattr("hub.stores.duckdb.copying._MANY", 10)
     store = DuckDBStore(tmp_path / "old")
     store.append(batch(*(Row(1000 + n % 6, THEN - n * DAY, n / 7) for n in range(100))), [1, 2**64 - 1])
     store.append(batch(Row(7, -5, -0.0), Row(7, 2**61, float("nan")), Row(7, 2**61 - 1)))

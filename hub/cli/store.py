@@ -15,7 +15,7 @@ from hub.cli.asking import Config, config_file
 from hub.control.names import CommandError
 from hub.settings import read
 from hub.stores import SERVED
-from hub.stores.access import Access
+from hub.stores.influxdb.access import Access
 
 store = typer.Typer(no_args_is_help=True, help="An InfluxDB for the readings of a district: make it ready, look at it.")
 _SPARE_DAYS = 31
@@ -54,7 +54,7 @@ def init(
 
       4. barrio store check, then barrio run; the admin token is not needed any more: keep it elsewhere
     """
-    from hub.stores.founding import Pass, Wanted, found  # noqa: PLC0415 - the client takes its time
+    from hub.stores.influxdb.founding import Pass, Wanted, found  # noqa: PLC0415 - the client takes its time
 
     for site in _sites(config):
         wanted = [Wanted(*bucket) for bucket in site.buckets]

@@ -14,7 +14,7 @@ from hub.control.backup import backed_up
 from hub.control.desk import Desk
 from hub.control.mine import kept
 from hub.control.names import day_of
-from hub.stores.outbox import Outbox
+from hub.stores.outbox.store import Outbox
 
 
 def _status(desk: Desk) -> dict[str, Any]:

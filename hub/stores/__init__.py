@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub.core.store import Store
-from hub.stores.access import Access
-from hub.stores.duckdb import DuckDBStore
+from hub.stores.duckdb.store import DuckDBStore
+from hub.stores.influxdb.access import Access
 from hub.stores.memory import MemoryStore
 
 STORES: dict[str, Callable[[Path], Store]] = {
@@ -21,7 +21,7 @@ STORES: dict[str, Callable[[Path], Store]] = {
 
 
 def _influxdb(access: Access) -> Store:
-    from hub.stores.influxdb import InfluxStore  # noqa: PLC0415 - its client takes its time, and most hubs have none
+    from hub.stores.influxdb.store import InfluxStore  # noqa: PLC0415 - its client takes its time, and most hubs have none
 
     return InfluxStore(access)
 

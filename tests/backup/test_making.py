@@ -59,7 +59,7 @@ def test_a_hub_that_has_heard_nothing_can_be_backed_up_too(made: Home) -> None:
 
 def test_many_readings_come_in_several_files(made: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.backup.rows._ROWS_A_FILE", 100)
-    monkeypatch.setattr("hub.stores.copying._MANY", 30)
+    monkeypatch.setattr("hub.stores.duckdb.copying._MANY", 30)
     fill(made)
     told = made.back_up()
     assert len(told.observations) > 2

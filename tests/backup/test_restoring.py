@@ -21,7 +21,7 @@ from hub.backup import BackupError, check, restore
 from hub.backup.rows import Checksum
 from hub.core.store import Store
 from hub.stores import STORES
-from hub.stores.duckdb import DuckDBStore
+from hub.stores.duckdb.store import DuckDBStore
 from tests.backup.world import Home, fill, home, home_of, put_back, quietly, stored
 from tests.registry.town import NOW
 from tests.stores.contract import THEN

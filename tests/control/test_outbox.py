@@ -15,7 +15,7 @@ from hub.ingest.pipeline import Counts
 from hub.metrics import Metrics
 from hub.mqtt.contracts import Counters
 from hub.settings import Settings
-from hub.stores.outbox import Outbox
+from hub.stores.outbox.store import Outbox
 from tests.registry.town import CATALOGUE, NOW, opened
 from tests.stores.contract import THEN
 from tests.stores.moody import AWAY, Away
@@ -29,7 +29,7 @@ def engine() -> Away:
 
 @pytest.fixture
 def outbox(engine: Away, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outbox]:
-    monkeypatch.setattr("hub.stores.outbox._PAUSES", (0.001, 0.02))
+    monkeypatch.setattr("hub.stores.outbox.store._PAUSES", (0.001, 0.02))
     one = Outbox(engine, tmp_path / "outbox.sqlite", 2_000_000)
     yield one
     engine.away = False

@@ -13,7 +13,7 @@ from hub.core.query import Query
 from hub.core.scope import Scope
 from hub.core.store import Erasure, Rows, Store, StoreUnavailable
 from hub.stores.memory import MemoryStore
-from hub.stores.outbox import Outbox
+from hub.stores.outbox.store import Outbox
 
 FILE = "outbox.sqlite"
 AWAY = "the server is away: start it again"

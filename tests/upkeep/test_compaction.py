@@ -8,7 +8,7 @@ import numpy as np
 
 from hub.core.grade import DAY, MINUTE
 from hub.core.history import BEGINNING
-from hub.stores.duckdb import DuckDBStore
+from hub.stores.duckdb.store import DuckDBStore
 from hub.upkeep.compaction import compact, oldest
 from tests.stores.contract import rows
 from tests.stores.worlds import own, regular

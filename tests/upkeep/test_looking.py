@@ -15,7 +15,7 @@ from hub.core.grade import DAY, HOUR
 from hub.core.store import Erasure, Store
 from hub.registry import Registry
 from hub.registry import tables as t
-from hub.stores.duckdb import DuckDBStore
+from hub.stores.duckdb.store import DuckDBStore
 from hub.stores.memory import MemoryStore
 from hub.upkeep import looking
 from hub.upkeep.looking import finish, look_for
