@@ -10,6 +10,9 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 from hub.core.catalogue import Catalogue, ObservedProperty
 from hub.core.grade import MINUTE, Grade
 from hub.core.places import Dwellings, Place, partition
@@ -25,28 +28,102 @@ from hub.registry import Limits
 from hub.settings import MqttSettings, PropertySettings, Settings, SettingsError, SourceSettings
 from hub.stores import SERVED, STORES
 from hub.stores.influxdb.access import Access
+from hub.stores.influxdb.company import FileCompany, forget_company
 from hub.stores.outbox.store import Outbox
+from hub.stores.turns import FileTurns
 
+REGISTRY = "registry.sqlite"
+"""The file, in the hub's data, of a registry that is in no database elsewhere."""
 OUTBOX = "outbox.sqlite"
 """The file, in the hub's data, in which readings wait for an engine that is away."""
 
 
-def open_store(settings: Settings) -> Store:
-    """The store that the settings name.
+def open_store(settings: Settings, worker: int | None = None) -> Store:
+    """The store that the settings name; `worker`: the number of this process among several that have it.
 
     Raises:
         SettingsError: there is no such engine, or no token for it.
         StoreUnavailable: its files cannot be opened.
     """
-    engine = _engine(settings)
-    wanted = settings.store.outbox
+    engine = _engine(settings, worker)
+    wanted, data = settings.store.outbox, settings.hub.data
     if not (settings.store.engine in SERVED if wanted is None else wanted):
         return engine
     try:
-        return Outbox(engine, settings.hub.data / OUTBOX, settings.store.outbox_bytes)
+        turns = None if worker is None else FileTurns(data / "outbox.turn")
+        return Outbox(engine, data / outbox_of(worker), settings.store.outbox_bytes, turns=turns)
     except StoreUnavailable:
         engine.close()
         raise
+
+
+def outbox_of(worker: int | None) -> str:
+    """The outbox's file in the hub's data: a worker has one of its own."""
+    return OUTBOX if worker is None else OUTBOX.replace(".", f"-{worker}.")
+
+
+def check_workers(settings: Settings) -> None:
+    """Look whether several processes can work with these settings.
+
+    Raises:
+        SettingsError: they cannot.
+    """
+    s = settings
+    fixed = {"mqtt.port": s.mqtt.port, "mqtt.tls_port": s.mqtt.tls_port, "web.port": s.web.port}
+    if s.hub.workers == 1:
+        return
+    if s.registry.url is None:
+        raise SettingsError("hub.workers: several need a registry that they share: set registry.url to a PostgreSQL")
+    if s.store.engine not in SERVED:
+        there = " or ".join(sorted(SERVED))
+        raise SettingsError(f"hub.workers: several need a store that they share: set store.engine to {there}")
+    for name, port in fixed.items():
+        if port == 0:
+            raise SettingsError(f"{name}: several workers share one port: set one")
+
+
+def metrics_port(settings: Settings, worker: int | None) -> int | None:
+    """The port for metrics: each worker has its own, one after the other."""
+    port = settings.operator.port
+    return port if not port or worker is None else port + worker - 1
+
+
+def registry_at(settings: Settings) -> Path | URL:
+    """Where the registry is: a file in the hub's data, or the database that the settings name.
+
+    Raises:
+        SettingsError: that is no URL, its password cannot be read, or there is a file as well.
+    """
+    file, url = settings.hub.data / REGISTRY, registry_url(settings)
+    if url is None:
+        return file
+    if url.get_backend_name() != "sqlite" and file.exists():
+        raise SettingsError(
+            f"registry.url: there is a registry in {file} too: bring it into the database with `barrio migrate "
+            "--registry`, or move the file away"
+        )
+    return url
+
+
+def registry_url(settings: Settings) -> URL | None:
+    """The database that the settings name for the registry, with its password; None without one.
+
+    Raises:
+        SettingsError: that is no URL, or its password cannot be read.
+    """
+    s = settings.registry
+    if s.url is None:
+        return None
+    try:
+        url = make_url(s.url)
+        password = None if s.password_file is None else s.password_file.read_text(encoding="utf-8").strip()
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError("registry.url: write it as postgresql://user@host/database") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"registry.password_file: {s.password_file} cannot be read: see that it is there"
+        ) from error
+    return url if password is None else url.set(password=password)
 
 
 def access_of(settings: Settings) -> Access:
@@ -154,6 +231,7 @@ def check(settings: Settings) -> list[str]:
         SettingsError: the first thing that is wrong.
     """
     routes_of(settings)
+    check_workers(settings)
     if settings.store.engine not in STORES:
         open_store(settings).close()
     cells = partition(read_dwellings(settings.place.dwellings), 8).cells
@@ -167,6 +245,7 @@ def check(settings: Settings) -> list[str]:
         f"{len(settings.properties)} observed properties, {len(settings.topics)} foreign topics",
         f"{len(cells)} cells of at least fifty dwellings" if cells else "no dwellings: nothing is shown as street",
         f"{len(settings.sources)} outside brokers",
+        *([f"{settings.hub.workers} workers"] if settings.hub.workers > 1 else []),
         f"mirror: {settings.mirror.bucket} at {settings.mirror.url}" if settings.mirror.url else "no mirror",
     ]
 
@@ -219,9 +298,12 @@ def source_of(s: SourceSettings, credential: int) -> Source:
     )  # fmt: skip
 
 
-def _engine(settings: Settings) -> Store:
+def _engine(settings: Settings, worker: int | None) -> Store:
     if settings.store.engine in SERVED:
-        return SERVED[settings.store.engine](access_of(settings))
+        if worker is None:
+            forget_company(settings.hub.data)
+        company = None if worker is None else FileCompany(settings.hub.data, worker, settings.hub.workers)
+        return SERVED[settings.store.engine](access_of(settings), company)
     try:
         engine = STORES[settings.store.engine]
     except KeyError as error:

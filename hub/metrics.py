@@ -17,7 +17,8 @@ from prometheus_client.registry import Collector
 
 from hub.ingest.pipeline import Counts
 from hub.mqtt.contracts import Counters
-from hub.stores.outbox.store import Outbox, Waits
+from hub.stores.outbox.store import Outbox
+from hub.stores.outbox.waits import Waits
 
 _SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.2, 0.5, 1, 5, 30)
 

@@ -36,6 +36,7 @@ class HubSettings(_Section):
     things_per_credential: int = Field(default=2000, ge=1)
     quarantine_messages: int = Field(default=10_000, ge=0)
     quarantine_bytes: int = Field(default=64_000_000, ge=0)
+    workers: int = Field(default=1, ge=1, le=32)
 
     @field_validator("zone")
     @classmethod
@@ -45,6 +46,24 @@ class HubSettings(_Section):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no such time zone: {zone!r}; use a name such as Europe/Prague") from error
         return zone
+
+
+class RegistrySettings(_Section):
+    """Where people, things and grades are: without a `url` in a file of the hub's data, else in that PostgreSQL."""
+
+    url: str | None = None
+    password_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if not url.startswith(("postgresql://", "sqlite:///")):
+            raise ValueError("write it as postgresql://user@host/database; without it the registry is a file")
+        if re.match(r"^[^/]*//[^/?@]*:[^/?]*@", url) or re.search(r"[?&]password=", url):
+            raise ValueError("a password does not stand here, where others read it: put it into registry.password_file")
+        return url
 
 
 class MqttSettings(_Section):
@@ -258,6 +277,7 @@ class Settings(_Section):
     """All of it."""
 
     hub: HubSettings = HubSettings()
+    registry: RegistrySettings = RegistrySettings()
     mqtt: MqttSettings = MqttSettings()
     ingest: IngestSettings = IngestSettings()
     store: StoreSettings = StoreSettings()

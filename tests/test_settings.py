@@ -27,7 +27,8 @@ def test_the_shipped_file_says_the_defaults() -> None:
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
-    "hub": s.HubSettings, "mqtt": s.MqttSettings, "ingest": s.IngestSettings, "store": s.StoreSettings,
+    "hub": s.HubSettings, "registry": s.RegistrySettings, "mqtt": s.MqttSettings, "ingest": s.IngestSettings,
+    "store": s.StoreSettings,
     "web": s.WebSettings, "operator": s.OperatorSettings, "place": s.PlaceSettings, "sources": s.SourceSettings,
     "retention": s.RetentionSettings, "mirror": s.MirrorSettings, "store.influxdb": s.InfluxSettings,
 }  # fmt: skip
@@ -59,6 +60,9 @@ def test_the_table_of_sections_is_whole() -> None:
         ('[[sources]]\nname = "a"\nhost = "b"\ncolour = "c"\n', "sources.0.colour: unknown key"),
         ('[hub]\nzone = "Prague"\n', "hub.zone: "),
         ('[store.influxdb]\nbucket = "0123456789abcdef"\n', "store.influxdb.bucket: "),
+        ('[registry]\nurl = "mysql://u@h/d"\n', "registry.url: Value error, write it as postgresql://"),
+        ('[registry]\nurl = "postgresql://u:hush@h/d"\n', "registry.url: Value error, a password does not stand here"),
+        ('[registry]\nurl = "postgresql://h/d?user=u&password=hush"\n', "put it into registry.password_file"),
         ("properties = []\n", "properties: these stand in a file of their own"),
         ("[hub\n", "cannot be read"),
     ],
@@ -68,6 +72,7 @@ def test_what_is_wrong_is_named_with_its_path(tmp_path: Path, text: str, path: s
     with pytest.raises(SettingsError, match=re.escape(path)) as error:
         read(file)
     assert str(file) in str(error.value)
+    assert "hush" not in str(error.value)
 
 
 def test_a_missing_file_says_where_to_start(tmp_path: Path) -> None:

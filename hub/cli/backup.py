@@ -16,20 +16,21 @@ from hub import actions, app
 from hub import backup as backups
 from hub.backup import BackupError, Manifest
 from hub.chores import list_of_erased
-from hub.cli.asking import Config, config_file, when
-from hub.configured import open_store
+from hub.cli.asking import Config, asked, config_file, when
+from hub.cli.moving import Line, bring_registry
+from hub.configured import open_store, registry_url
 from hub.control.backup import back_up, words
 from hub.control.desk import Desk
 from hub.control.names import CommandError
 from hub.control.wire import CONTROL, ask
 from hub.core.store import Store
+from hub.registry.moving import check_empty
 from hub.settings import Settings, read
 from hub.upkeep.looking import finish
 
 backup = typer.Typer()
 T = TypeVar("T")
 _LOOKS = 0.3
-_EVERY = 2.0
 _Backup = Annotated[Path, typer.Argument(metavar="FROM", help="The folder that `barrio backup` made.")]
 
 
@@ -50,7 +51,7 @@ def make(
     """
     settings = read(config_file(config))
     folder = to.absolute()
-    if ask(settings.hub.data / CONTROL, "backup.begin", {"to": str(folder)}) is not None:
+    if asked(settings, "backup.begin", {"to": str(folder)}) is not None:
         typer.echo("(asked the running hub)", err=True)
         typer.echo(_awaited(settings))
         return
@@ -83,7 +84,7 @@ def restore(
     What was erased after the backup was made is erased again at once: by the list beside the data (retention.erased),
     or on a new machine by the one given with --erased. Grades, commons, members, passwords are as they were when the
     backup was made: tell people, so that whoever has lowered a grade or left since can do it again. Links to their own
-    pages end.
+    pages end. Where barrio.toml names a database for the registry, that has to be empty too.
     """
     settings = read(config_file(config))
     listed = list_of_erased(settings)
@@ -94,25 +95,17 @@ def restore(
         )
     if missing := [str(file) for file in erased or () if not file.is_file()]:
         raise CommandError(f"{missing[0]}: there is no such list of what was erased")
+    url = registry_url(settings)
+    if url is not None:
+        check_empty(url)
     found = _said(
         lambda: backups.restore(
             folder.absolute(), settings.hub.data, listed, erased or [], lambda data: _store_in(settings, data), Line()
         )
     )
+    if url is not None:
+        bring_registry(settings, keep=False)
     _first_start(settings, found)
-
-
-class Line:
-    """Says how far it is, now and then."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def __call__(self, what: str, done: int, of: int) -> None:
-        """So much is done, of so much."""
-        if time.monotonic() > self._last + _EVERY and of:
-            self._last = time.monotonic()
-            typer.echo(f"  {what}: {done:,} of {of:,} ({100 * done // of} %)", err=True)
 
 
 def _first_start(settings: Settings, found: Manifest) -> None:

@@ -70,7 +70,7 @@ def check(config: Config = None) -> None:
     settings = read(file)
     if settings.store.engine not in SERVED:
         raise CommandError(_NO_SERVER.format(file, settings.store.engine))
-    opened = SERVED[settings.store.engine](configured.access_of(settings))  # without what may wait before it
+    opened = SERVED[settings.store.engine](configured.access_of(settings), None)  # without what may wait before it
     try:
         heard = len(opened.last_heard())
     finally:

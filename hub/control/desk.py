@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hub.control.work import Work
 from hub.core.store import Store
@@ -50,11 +50,26 @@ class Mirroring(Protocol):
         """What it holds and what is still to be compared, in words."""
 
 
+class Worker(NamedTuple):
+    """One of several hub processes: whether it leads, its connections, and what it has taken since it started."""
+
+    number: int
+    leads: bool
+    connections: int
+    messages: int
+    readings: int
+    refused: int
+
+
+def _no_workers() -> list[Worker]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What commands work with; `counts`, `door` and `releaser` only when the hub runs. `web` is where its pages are.
 
-    `work` is what a command began and goes on with.
+    `work` is what a command began and goes on with; `workers` are the processes at work, where there are several.
     """
 
     registry: Registry
@@ -69,4 +84,5 @@ class Desk:
     upkeep: Upkeep | None = None
     releaser: Releasing | None = None
     mirror: Mirroring | None = None
+    workers: Callable[[], list[Worker]] = _no_workers
     work: Work = field(default_factory=Work)

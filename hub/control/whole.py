@@ -11,9 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.control.backup import backed_up
-from hub.control.desk import Desk
+from hub.control.desk import Desk, Door, Worker
 from hub.control.mine import kept
 from hub.control.names import day_of
+from hub.ingest.pipeline import Counts
 from hub.stores.outbox.store import Outbox
 
 
@@ -25,12 +26,27 @@ def _status(desk: Desk) -> dict[str, Any]:
         "in quarantine": desk.registry.quarantined(), "running": "yes" if desk.counts is not None else "no",
     }  # fmt: skip
     if desk.counts is not None and desk.door is not None:
-        found |= {
-            "connections": desk.door.counters.connections, "messages stored": desk.counts.messages,
-            "readings stored": desk.counts.readings, "messages refused": sum(desk.counts.refused.values()),
-            "storing": "waiting: the store cannot take data" if desk.counts.waiting else "yes",
-        }  # fmt: skip
+        found |= _taken(desk, desk.counts, desk.door)
     return found | _waits(desk) | _released(desk) | _mirrored(desk) | kept(desk) | backed_up(desk)
+
+
+def _taken(desk: Desk, counts: Counts, door: Door) -> dict[str, Any]:
+    """What came in since the start; of several workers in all of them."""
+    refused = sum(counts.refused.values())
+    mine = Worker(0, leads=True, connections=door.counters.connections, messages=counts.messages,
+                  readings=counts.readings, refused=refused)  # fmt: skip
+    workers = desk.workers()
+    found: dict[str, Any] = {}
+    if workers:
+        wanted = desk.settings.hub.workers
+        leader = next((f"worker {w.number} leads" for w in workers if w.leads), "none leads yet")
+        found["workers"] = f"{len(workers)} of {wanted} at work; {leader}"
+    of = workers or [mine]
+    return found | {
+        "connections": sum(w.connections for w in of), "messages stored": sum(w.messages for w in of),
+        "readings stored": sum(w.readings for w in of), "messages refused": sum(w.refused for w in of),
+        "storing": "waiting: the store cannot take data" if counts.waiting else "yes",
+    }  # fmt: skip
 
 
 def _waits(desk: Desk) -> dict[str, str]:

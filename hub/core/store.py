@@ -175,6 +175,20 @@ def elsewhere(store: Store) -> str:
     return store.elsewhere if isinstance(store, Elsewhere) else ""
 
 
+@runtime_checkable
+class Shared(Protocol):
+    """An engine into which other processes write too."""
+
+    @property
+    def others(self) -> int:
+        """A number that grows with every change by them."""
+
+
+def changed_by_others(store: Store) -> int:
+    """A number that grows with every change of what is stored that another process makes."""
+    return store.others if isinstance(store, Shared) else 0
+
+
 class Snapshot(Protocol):
     """All that was stored at one moment, for a copy of the whole; for the hub's own machinery, never for an answer."""
 

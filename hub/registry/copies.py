@@ -11,7 +11,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from hub.registry.database import RegistryUnavailable, known_versions
+from hub.registry.database import known_versions
+from hub.registry.engines import RegistryUnavailable
 
 
 class Looked(Struct, frozen=True):

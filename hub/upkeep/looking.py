@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from stat import S_ISREG
@@ -17,6 +17,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from hub.core.grade import DAY
 from hub.core.store import Store, elsewhere
 from hub.registry import Registry
 from hub.registry.erasures import Asked, Traces
@@ -29,7 +30,8 @@ KINDS = (
     ("observations-*.wal", "the readings' log"),
     ("observations-*.parquet", "archived readings"),
     ("journal-*", "the readings' journal"),
-    ("outbox.sqlite*", "the outbox"),
+    ("outbox*.sqlite*", "the outbox"),
+    ("engine-*.news", "news among workers"),
     ("*", "others"),
 )
 """Patterns of names and the kind of file they are; the first that fits."""
@@ -68,7 +70,26 @@ def look_for(data: Path, needles: Collection[bytes]) -> Found:
     return Found(looked, +found)
 
 
-def finish(registry: Registry, store: Store, data: Path, now: int) -> str:
+def everything(_registry: Registry, _asked: Asked, _now: int) -> bool:
+    """Whatever was erased: where one process has the data for itself."""
+    return True
+
+
+def asked_here(registry: Registry, asked: Asked, _now: int) -> bool:
+    """What was asked for in this process, which alone knows what to look for."""
+    return asked.id in registry.erasures.traces
+
+
+def left(registry: Registry, asked: Asked, now: int) -> bool:
+    """What was asked for in a process that has not come to an end with it for a day: it is no more."""
+    return asked.at < now - DAY and not asked_here(registry, asked, now)
+
+
+Whose = Callable[[Registry, Asked, int], bool]
+"""Which erasures a process looks for at a moment (µs)."""
+
+
+def finish(registry: Registry, store: Store, data: Path, now: int, *, whose: Whose = everything) -> str:
     """Look for all that was erased and is not known yet to be gone; in words, what came of it.
 
     Whatever of it there still is goes first: rows by their own search, the registry by being written anew.
@@ -77,23 +98,25 @@ def finish(registry: Registry, store: Store, data: Path, now: int) -> str:
         StoreUnavailable: that cannot be done now.
     """
     with registry.erasures.looking:
-        pending = registry.erasures.pending()
+        pending = [asked for asked in registry.erasures.pending() if whose(registry, asked, now)]
         return _finish(registry, store, data, now, pending) if pending else ""
 
 
-def finish_new(registry: Registry, store: Store, data: Path, now: int) -> str:
+def finish_new(registry: Registry, store: Store, data: Path, now: int, *, whose: Whose = everything) -> str:
     """The same as soon as something has been erased that nobody has looked for yet; else nothing.
 
     Raises:
         StoreUnavailable: that cannot be done now.
     """
-    return finish(registry, store, data, now) if registry.erasures.pending(new=True) else ""
+    new = any(whose(registry, asked, now) for asked in registry.erasures.pending(new=True))
+    return finish(registry, store, data, now, whose=whose) if new else ""
 
 
 def _finish(registry: Registry, store: Store, data: Path, now: int, pending: list[Asked]) -> str:
     erasures = registry.erasures
     listed = {asked.id: _again(registry, store, asked) for asked in pending}
     compacted = erasures.compact()
+    besides = ". ".join(filter(None, (elsewhere(store), erasures.elsewhere)))
     gone = 0
     for asked in pending:
         needles = list(_needles(erasures.traces.get(asked.id), store))
@@ -101,7 +124,7 @@ def _finish(registry: Registry, store: Store, data: Path, now: int, pending: lis
         clean = compacted and not found.found
         erasures.looked(
             asked.id, now if clean else None,
-            _told(found, needles, elsewhere(store), compacted=compacted, listed=listed[asked.id]),
+            _told(found, needles, besides, compacted=compacted, listed=listed[asked.id]),
         )  # fmt: skip
         gone += clean
     return f"{gone} of {len(pending)} erasures are gone from every file"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hub.control.commands import perform
-from hub.control.desk import Desk
+from hub.control.desk import Desk, Worker
 from hub.gate import Gate
 from hub.ingest.pipeline import Counts
 from hub.metrics import Metrics
@@ -82,3 +83,29 @@ def test_a_store_without_an_outbox_tells_of_none(tmp_path: Path) -> None:
     assert "outbox" not in perform(desk, "status", {})
     assert not [m for m in Metrics(Counts(), Counters()).collect() if "outbox" in m.name]
     registry.close()
+
+
+class NoDoor:
+    """An endpoint with seven connections."""
+
+    counters = Counters(connections=7)
+
+    def disconnect(self, credential: int) -> None:
+        raise AssertionError(credential)
+
+
+def test_the_status_says_how_many_workers_there_are_who_leads_and_what_all_took(desk: Desk) -> None:
+    counts = Counts(messages=5, readings=6)
+    alone = perform(replace(desk, counts=counts, door=NoDoor()), "status", {})
+    assert "workers" not in alone
+    assert [alone[k] for k in ("connections", "messages stored", "readings stored")] == [7, 5, 6]
+    team = [
+        Worker(1, leads=False, connections=2, messages=30, readings=40, refused=1),
+        Worker(3, leads=True, connections=3, messages=300, readings=400, refused=2),
+    ]
+    hub = desk.settings.hub.model_copy(update={"workers": 3})
+    settings = desk.settings.model_copy(update={"hub": hub})
+    told = perform(replace(desk, counts=counts, door=NoDoor(), settings=settings, workers=lambda: team), "status", {})
+    assert told["workers"] == "2 of 3 at work; worker 3 leads"
+    taken = [told[k] for k in ("connections", "messages stored", "readings stored", "messages refused")]
+    assert taken == [5, 330, 440, 3]

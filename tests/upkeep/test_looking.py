@@ -18,7 +18,7 @@ from hub.registry import tables as t
 from hub.stores.duckdb.store import DuckDBStore
 from hub.stores.memory import MemoryStore
 from hub.upkeep import looking
-from hub.upkeep.looking import finish, look_for
+from hub.upkeep.looking import asked_here, finish, finish_new, left, look_for
 from tests.registry.town import NOW, monitor, opened, person
 from tests.stores.worlds import Row, batch
 
@@ -65,7 +65,8 @@ def le(value: float) -> bytes:
 def test_bytes_are_found_in_every_kind_of_file_and_named_by_it(tmp_path: Path) -> None:
     names = {
         "registry.sqlite": "registry", "registry.sqlite-wal": "the registry's log",
-        "outbox.sqlite": "the outbox", "outbox.sqlite-wal": "the outbox",
+        "outbox.sqlite": "the outbox", "outbox.sqlite-wal": "the outbox", "outbox-2.sqlite-wal": "the outbox",
+        "engine-2.news": "news among workers",
         "a/observations-2026-01.duckdb": "readings",
         "a/observations-2026-01.duckdb.wal": "the readings' log", "a/journal-000000000001": "the readings' journal",
         "a/observations-2026-01-000003.parquet": "archived readings",
@@ -266,3 +267,34 @@ def test_while_somebody_reads_the_registry_it_is_not_said_to_be_gone(registry: R
         assert registry.erasures.receipts([ana])[0].gone is None
     finish(registry, MemoryStore(), data, NOW + 1)
     assert registry.erasures.receipts([ana])[0].gone == NOW + 1
+
+
+# Several workers
+
+
+def test_each_worker_looks_for_what_was_asked_for_in_it_and_the_leader_for_what_is_left(
+    registry: Registry, store: Store, data: Path
+) -> None:
+    ana = person(registry)
+    monitor(registry, ana)
+    actions.erase(registry, store, ana, now=NOW)
+    [asked] = registry.erasures.pending()
+    traces = registry.erasures.traces.pop(asked.id)  # as another process sees it
+    for whose in (asked_here, left):
+        assert finish_new(registry, store, data, NOW + HOUR, whose=whose) == ""
+        assert registry.erasures.pending() == [asked]
+    registry.erasures.traces[asked.id] = traces
+    assert finish_new(registry, store, data, NOW + 2 * DAY, whose=left) == "", "it is here, and looked for here"
+    assert finish_new(registry, store, data, NOW + HOUR, whose=asked_here).startswith("1 of 1 erasures")
+    assert registry.erasures.pending() == []
+
+
+def test_what_was_asked_for_in_a_worker_that_is_no_more_is_looked_for_a_day_later(
+    registry: Registry, store: Store, data: Path
+) -> None:
+    ana = person(registry)
+    monitor(registry, ana)
+    actions.erase(registry, store, ana, now=NOW)
+    registry.erasures.traces.clear()
+    assert finish(registry, store, data, NOW + DAY, whose=left) == ""
+    assert finish(registry, store, data, NOW + DAY + HOUR, whose=left).startswith("1 of 1 erasures")

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS {{0}}.archive (file VARCHAR);
 _VIEWS = """
 CREATE OR REPLACE VIEW memory.{0}_settled AS
     SELECT s.* FROM {settled} s ANTI JOIN {0}.replaced USING (datastream, "time");
+CREATE OR REPLACE VIEW memory.{0}_whole AS SELECT * FROM {settled};
 CREATE OR REPLACE VIEW memory.{0}_gone AS
     SELECT s.* FROM {settled} s SEMI JOIN {0}.replaced USING (datastream, "time");
 CREATE OR REPLACE VIEW memory.{0}_rows AS
@@ -45,7 +46,7 @@ CREATE OR REPLACE VIEW memory.{0}_rows AS
 _ARCHIVE = "SELECT file FROM {0}.archive"
 _TIERS = "SELECT tier FROM {0}.tiers"
 _CAME_SINCE = "SELECT 1 FROM {0}.observations UNION ALL SELECT 1 FROM {0}.replaced LIMIT 1"
-NO_VIEWS = "; ".join(f"DROP VIEW IF EXISTS memory.{{0}}_{what}" for what in ("rows", "gone", "settled"))
+NO_VIEWS = "; ".join(f"DROP VIEW IF EXISTS memory.{{0}}_{what}" for what in ("rows", "gone", "whole", "settled"))
 """Forget the views of a file."""
 
 
@@ -56,12 +57,17 @@ class File(NamedTuple):
     tiers: tuple[int, ...]
     touched: bool
 
+    @property
+    def rows(self) -> str:
+        """What all of its rows are selected from; where nothing came since that costs less to plan and to read."""
+        return f"{self.name}_rows" if self.touched else f"{self.name}_whole"
+
 
 def open_file(cursor: duckdb.DuckDBPyConnection, name: str, directory: Path) -> tuple[File, Path | None]:
     """Make what the file attached under `name` lacks, and views of it beside it; what it is, and its archive, if any.
 
     `{name}_rows` is all that is stored, `{name}_settled` the settled part of it, `{name}_gone` what was replaced and
-    still stands there.
+    still stands there, `{name}_whole` both of these.
     """
     cursor.execute(TABLES.format(name))
     named = cursor.execute(_ARCHIVE.format(name)).fetchall()

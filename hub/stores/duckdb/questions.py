@@ -20,7 +20,8 @@ from hub.stores.batches import COLUMNS, joined
 from hub.stores.duckdb.layout import File
 from hub.stores.duckdb.summing import Asked, stretches, sums, tiers_for
 
-_FEW = 64
+_FEW = 256
+"""So many datastreams are named in each file's scan: it passes over whole stretches of others."""
 _ADMITTED = """
     SELECT o.datastream, o."time", o."value", o.received, s.step, s.closed,
         CASE WHEN s.step = 0 THEN o."time" ELSE o."time" - ((o."time" % s.step) + s.step) % s.step END AS start
@@ -82,7 +83,7 @@ class Question(NamedTuple):
             cursor.rollback()
 
     def _of_rows(self, cursor: duckdb.DuckDBPyConnection, files: Sequence[File], waiting: Observations | None) -> Rows:
-        each = [self._file(f"{f.name}_rows") for f in files]
+        each = [self._file(f.rows) for f in files]
         if waiting is not None:
             cursor.register("waiting", {n: np.ascontiguousarray(getattr(waiting, n)) for n in COLUMNS})
             each = [_NOT_REPLACED.format(file=file) for file in each]
@@ -95,7 +96,7 @@ class Question(NamedTuple):
         """Means out of sums and the rows that came since; of windows that sums do not tell, out of all their rows."""
         asked = Asked(int(np.gcd.reduce(self.slices["step"])), *self[1:], self._few())
         tiers = tiers_for(files, asked.step)
-        each = [self._file(f"{f.name}_rows") for f in files if f not in tiers]
+        each = [self._file(f.rows) for f in files if f not in tiers]
         each += [self._file(f"{f.name}.observations") for f in tiers if f.touched]
         parts = [self._over(_EACH, each)] if each else []
         parts += [sums(tiers, asked)] if tiers else []
@@ -107,7 +108,7 @@ class Question(NamedTuple):
         """The means of these windows out of all their rows."""
         cursor.register("partial", {"datastream": windows.datastream, "start": windows.time})
         pieces = stretches(windows.time, int(self.slices["step"].max()))
-        each = [self._file(f"{f.name}_rows", *piece) for piece in pieces for f in files]
+        each = [self._file(f.rows, *piece) for piece in pieces for f in files]
         return _rows(cursor.execute(_MEANS.format(parts=f"{self._over(_EACH, each)} {_ONLY_PARTIAL}")).fetchnumpy())
 
     def _over(self, shape: str, files: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.core.grade import DAY
-from hub.core.observations import Ints, Observations
+from hub.core.observations import Ints, Observations, Times
 from hub.core.store import Erasure, Rows
 from hub.stores.batches import joined, window_start
 from hub.stores.influxdb.admitting import admitted, means, plain, verdicts
@@ -33,9 +33,13 @@ class Finder:
 
     def heard(self, rows: Observations) -> None:
         """Rows that were stored."""
-        odd = is_odd(rows.time)
+        self.heard_at(rows.datastream, rows.time)
+
+    def heard_at(self, datastream: Ints, time: Times) -> None:
+        """The same, by datastream and time."""
+        odd = is_odd(time)
         if odd.any():
-            self._odd |= frozenset(rows.datastream[odd].tolist())
+            self._odd |= frozenset(datastream[odd].tolist())
 
     def find(self, slices: NDArray[np.void], since: int, until: int) -> Rows:
         """What slices with their `step` admit that has a time, or a start of its window, in [since, until)."""
@@ -70,7 +74,9 @@ class Finder:
     def newest(self, datastreams: Ints | None = None) -> Observations:
         """The newest row of each datastream (None: of all there are)."""
         ids = None if datastreams is None else datastreams.tolist()
-        whole = together([self._bucket.last(ids, FIRST, LAST), self._bucket.odd(ids, then=" |> last()")])
+        odd = self._bucket.odd(ids, then=" |> last()")
+        self.heard(odd)
+        whole = together([self._bucket.last(ids, FIRST, LAST), odd])
         last = np.ones(len(whole), bool)
         last[:-1] = whole.datastream[1:] != whole.datastream[:-1]
         return whole.take(last)

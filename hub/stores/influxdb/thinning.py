@@ -51,10 +51,14 @@ class Thinner:
         self._finder = finder
         self._done: dict[int, dict[int, _State]] = {}
 
-    def came(self, late: Observations) -> None:
-        """Rows that may have come into a stretch that was thinned."""
-        for datastream in np.unique(late.datastream).tolist():
+    def came(self, late: Ints) -> None:
+        """Datastreams with rows that may have come into a stretch that was thinned."""
+        for datastream in np.unique(late).tolist():
             self._done.pop(datastream, None)
+
+    def forget(self) -> None:
+        """Any of them may have."""
+        self._done.clear()
 
     def steps(self, thinning: Thinning, known: Ints) -> Iterator[Step]:
         """What there is to do, one part after the other."""

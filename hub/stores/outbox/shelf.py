@@ -32,9 +32,11 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS batches (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, state TEXT NOT NULL, body BLOB, hashes BLOB NOT NULL)
 """
+_INDEX = "CREATE INDEX IF NOT EXISTS unsent ON batches (id) WHERE state <> 'sent'"
+_LEAVE = "UPDATE batches SET state = ? WHERE state = ?"
 _FORGET = "DELETE FROM batches WHERE state <> ? AND at < ?"
-_WAITING, _GOING, _SENT = "waiting", "going", "sent"
-"""Not sent; being sent, or was when a process ended, without having been put here; sent, only its hashes are kept."""
+WAITING, GOING, LEFT, SENT = "waiting", "going", "left", "sent"
+"""Not sent; being sent without having been put here; so it was when a process ended; sent, only its hashes are kept."""
 _HASH = np.dtype("<u8")
 _NO_HASHES = np.empty(0, np.uint64)
 
@@ -73,15 +75,23 @@ class Shelf:
         self._arrived: set[int] = set()
         self._sent: deque[tuple[int, int, Hashes]] = deque()
         self._remembered = 0
-        with self._told():
+        with telling(self._file):
             file.touch(mode=0o600)
             self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             for pragma in ("journal_mode=WAL", "secure_delete=ON", "busy_timeout=5000"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._db.execute(_TABLES)
-            self._db.execute(_FORGET, (_WAITING, _now() - REMEMBERED))
+            self._db.execute(_INDEX)
+            self._db.execute(_FORGET, (WAITING, _now() - REMEMBERED))
+            self._db.execute(_LEAVE, (LEFT, GOING))
             for number, at, state, body, blob in self._db.execute("SELECT * FROM batches ORDER BY id"):
                 self._found(number, at, state, body, np.frombuffer(blob, _HASH).astype(np.uint64))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits, and nothing is remembered of what was sent."""
+        with self._lock:
+            return not (self.waiting or self._going or self._sent)
 
     @property
     def size(self) -> int:
@@ -96,20 +106,20 @@ class Shelf:
             StoreUnavailable: there is no room, or the disk does not take it; nothing is kept.
         """
         body, at = packed(batch, _NO_HASHES), _now()
-        with self._lock, self._told():
+        with self._lock, telling(self._file):
             if self.bytes + len(body) > self._most:
                 raise StoreUnavailable(
                     f"the outbox is full ({self.bytes / 1e6:,.0f} MB): see to the server that should take the readings,"
                     " or raise store.outbox_bytes"
                 )
-            number = self._insert(at, _WAITING, body, hashes, "FULL")
-            self._keep(number, _known(at, batch, len(body), hashes))
+            number = self._insert(at, WAITING, body, hashes, "FULL")
+            self._keep(number, known(at, batch, len(body), hashes))
 
     def going(self, hashes: Hashes) -> int:
         """Note that a batch with these hashes is about to be sent without being put here; the number of the note."""
         at = _now()
-        with self._lock, self._told():
-            number = self._insert(at, _GOING, None, hashes, "NORMAL")  # outlives the process: that is enough
+        with self._lock, telling(self._file):
+            number = self._insert(at, GOING, None, hashes, "NORMAL")  # outlives the process: that is enough
             self._going[number] = hashes
             return number
 
@@ -121,13 +131,13 @@ class Shelf:
 
     def lost(self, number: int) -> None:
         """What a note is about did not arrive, and stands here now."""
-        with self._lock, self._told():
+        with self._lock, telling(self._file):
             self._db.execute("DELETE FROM batches WHERE id = ?", (number,))
             self._going.pop(number, None)
 
     def first(self, most: int) -> tuple[list[int], Observations, Hashes]:
         """The batches that wait, from the first on, up to so many rows but one at least; their numbers."""
-        with self._lock, self._told():
+        with self._lock, telling(self._file):
             numbers: list[int] = []
             rows = 0
             for number, kept in self.waiting.items():
@@ -141,10 +151,10 @@ class Shelf:
 
     def sent(self, numbers: Sequence[int]) -> None:
         """These are where they belong: only their hashes are kept, for a day."""
-        with self._lock, self._told():
+        with self._lock, telling(self._file):
             with self._writing("FULL"):
                 for number in numbers:
-                    self._db.execute("UPDATE batches SET state = ?, body = NULL WHERE id = ?", (_SENT, number))
+                    self._db.execute("UPDATE batches SET state = ?, body = NULL WHERE id = ?", (SENT, number))
                 self._forget_old()
             for number in numbers:
                 was = self.waiting.pop(number)
@@ -157,12 +167,12 @@ class Shelf:
         with self._lock:
             stored = [k.hashes for k in self.waiting.values()] + [hashes for *_, hashes in self._sent]
             doubtful = list(self._going.values())
-        return _among(asked, stored), _among(asked, doubtful)
+        return among(asked, stored), among(asked, doubtful)
 
     def erase(self, named: Callable[[Observations], NDArray[np.bool_]]) -> int:
         """Take rows out of the batches that wait, durable on return; how many."""
         gone = 0
-        with self._lock, self._told():
+        with self._lock, telling(self._file):
             changed: dict[int, tuple[Observations, bytes]] = {}
             for number in self.waiting:
                 batch = self._body(number)
@@ -176,12 +186,12 @@ class Shelf:
             for number, (left, body) in changed.items():
                 was = self.waiting[number]
                 self.rows, self.bytes = self.rows - was.rows, self.bytes - was.bytes
-                self._keep(number, _known(was.at, left, len(body), was.hashes))
+                self._keep(number, known(was.at, left, len(body), was.hashes))
         return gone
 
     def clean(self) -> None:
         """Write the file anew, so that it holds no byte of what was sent or erased."""
-        with self._lock, self._told():
+        with self._lock, telling(self._file):
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
@@ -190,17 +200,20 @@ class Shelf:
         with self._lock:
             numbers = list(self.waiting)
         for number in numbers:
-            with self._lock, self._told():
+            with self._lock, telling(self._file):
                 found = [self._body(number)] if number in self.waiting else []
             yield from found
 
     @contextmanager
     def copied(self) -> Iterator[Copy]:
         """What waits at this moment; to be read while it is held."""
-        with self._told(), closing(sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)) as view:
+        with (
+            telling(self._file),
+            closing(sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)) as view,
+        ):
             with self._lock:
                 view.execute("BEGIN")
-                numbers = [n for (n,) in view.execute("SELECT id FROM batches WHERE state = ? ORDER BY id", [_WAITING])]
+                numbers = [n for (n,) in view.execute("SELECT id FROM batches WHERE state = ? ORDER BY id", [WAITING])]
                 rows = sum(self.waiting[n].rows for n in numbers)
                 hashes = [_NO_HASHES, *(k.hashes for k in self.waiting.values()), *(h for *_, h in self._sent)]
             select = "SELECT body FROM batches WHERE id = ?"
@@ -209,16 +222,16 @@ class Shelf:
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock, self._told():
+        with self._lock, telling(self._file):
             with self._writing("NORMAL"):
                 self._note_arrivals()
             self._db.close()
 
     def _found(self, number: int, at: int, state: str, body: bytes | None, hashes: Hashes) -> None:
         """Take in what an earlier process left."""
-        if state == _WAITING:
-            self._keep(number, _known(at, self._read(body), len(body or b""), hashes))
-        elif state == _GOING:
+        if state == WAITING:
+            self._keep(number, known(at, self._read(body), len(body or b""), hashes))
+        elif state in {GOING, LEFT}:
             self._going[number] = hashes
         else:
             self._is_sent(number, at, hashes)
@@ -238,7 +251,7 @@ class Shelf:
 
     def _note_arrivals(self) -> None:
         for number in self._arrived:
-            self._db.execute("UPDATE batches SET state = ? WHERE id = ?", (_SENT, number))
+            self._db.execute("UPDATE batches SET state = ? WHERE id = ?", (SENT, number))
 
     def _is_sent(self, number: int, at: int, hashes: Hashes) -> None:
         self._sent.append((number, at, hashes))
@@ -256,13 +269,7 @@ class Shelf:
         return self._read(self._db.execute("SELECT body FROM batches WHERE id = ?", (number,)).fetchone()[0])
 
     def _read(self, body: bytes | None) -> Observations:
-        record, _ = unpacked(body or b"")
-        if record is None:
-            raise StoreUnavailable(
-                f"{self._file} is damaged and holds what was acknowledged: restore it from a backup, or put it aside "
-                "to go on without what it holds"
-            )
-        return record[0]
+        return read_body(self._file, body)
 
     @contextmanager
     def _writing(self, how: str) -> Iterator[None]:
@@ -277,21 +284,49 @@ class Shelf:
                 self._db.execute("ROLLBACK")
             raise
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell an error of SQLite or of the disk as `StoreUnavailable`."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreUnavailable(_advice(self._file, str(error))) from error
-        except OSError as error:
-            raise StoreUnavailable(f"{self._file} cannot be used: {error.strerror}") from error
-
 
 def joined(batches: Sequence[Observations]) -> Observations:
     """Batches as one, in order."""
     nothing = {name: np.empty(0, kind) for name, kind in COLUMNS.items()}
     return Observations(*(np.concatenate([nothing[n], *(getattr(b, n) for b in batches)]) for n in nothing))
+
+
+@contextmanager
+def telling(file: Path) -> Iterator[None]:
+    """Tell an error of SQLite or of the disk as `StoreUnavailable`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(_advice(file, str(error))) from error
+    except OSError as error:
+        raise StoreUnavailable(f"{file} cannot be used: {error.strerror}") from error
+
+
+def read_body(file: Path, body: bytes | None) -> Observations:
+    """A batch as it stands in a file."""
+    record, _ = unpacked(body or b"")
+    if record is None:
+        raise StoreUnavailable(
+            f"{file} is damaged and holds what was acknowledged: restore it from a backup, or put it aside to go on "
+            "without what it holds"
+        )
+    return record[0]
+
+
+def known(at: int, batch: Observations, size: int, hashes: Hashes) -> Waiting:
+    """What is to be known of a batch."""
+    order = np.lexsort((batch.time, batch.datastream))
+    datastream, time = batch.datastream[order], batch.time[order]
+    edge = np.flatnonzero(datastream[1:] != datastream[:-1]) + 1
+    first = np.concatenate([np.zeros(min(1, len(order)), np.intp), edge])
+    last = np.concatenate([edge - 1, np.full(min(1, len(order)), len(order) - 1)])
+    streams = np.stack([datastream[first].astype(np.int64), time[first], time[last]], axis=1)
+    return Waiting(at, len(batch), size, streams, hashes)
+
+
+def among(asked: Hashes, some: Sequence[Hashes]) -> set[int]:
+    """Which of these hashes are among some."""
+    return {int(w) for hashes in some for w in asked[np.isin(asked, hashes)]}
 
 
 def _advice(file: Path, said: str) -> str:
@@ -304,20 +339,6 @@ def _advice(file: Path, said: str) -> str:
     if "malformed" in said or "not a database" in said:
         return f"{file} is damaged: restore it from a backup, or put it aside to go on without what waits in it"
     return f"{file} cannot be used ({said}): see to the disk and its rights"
-
-
-def _known(at: int, batch: Observations, size: int, hashes: Hashes) -> Waiting:
-    order = np.lexsort((batch.time, batch.datastream))
-    datastream, time = batch.datastream[order], batch.time[order]
-    edge = np.flatnonzero(datastream[1:] != datastream[:-1]) + 1
-    first = np.concatenate([np.zeros(min(1, len(order)), np.intp), edge])
-    last = np.concatenate([edge - 1, np.full(min(1, len(order)), len(order) - 1)])
-    streams = np.stack([datastream[first].astype(np.int64), time[first], time[last]], axis=1)
-    return Waiting(at, len(batch), size, streams, hashes)
-
-
-def _among(asked: Hashes, some: Sequence[Hashes]) -> set[int]:
-    return {int(w) for hashes in some for w in asked[np.isin(asked, hashes)]}
 
 
 def _now() -> int:

@@ -19,9 +19,9 @@ from hub.stores.influxdb.served import Answer
 from hub.stores.influxdb.store import InfluxStore
 from tests.servers.influxdb import Server, influx_server
 from tests.stores.aging import AgingContract
-from tests.stores.contract import EVER, THEN, StoreContract, rows
+from tests.stores.contract import EVER, THEN, StoreContract
 from tests.stores.histories import HistoriesContract
-from tests.stores.worlds import QUARTER, Row, all_of, batch, own, project, public, street
+from tests.stores.worlds import Row, all_of, batch, own, project, public, street
 
 pytestmark = pytest.mark.e2e
 PUSHED_DOWN = {
@@ -72,32 +72,6 @@ class TestInfluxDB(StoreContract, HistoriesContract, AgingContract):
         assert len(asked) > 15
         for flux in asked:
             assert self.operators(flux) <= PUSHED_DOWN, flux
-
-    def test_what_another_process_stored_is_known_once_it_is_followed(self, tmp_path: Path) -> None:
-        here, there = (self.opened(tmp_path / "one") for _ in range(2))
-        assert isinstance(here, InfluxStore)
-        assert here.last_heard() == {}
-        there.append(batch(Row(), Row(1001, value=4.0)))
-        before = here.version
-        here.follow()
-        assert here.version > before
-        assert [r[2] for r in rows(here, all_of(), Query(newest=True))] == [1.0, 4.0]
-        here.append(batch(Row(time=THEN - 5, value=2.0)))
-        before = here.version
-        here.follow()
-        assert here.version == before
-        here.close()
-        there.close()
-
-    def test_two_processes_that_store_the_same_rows_store_them_once(self, tmp_path: Path) -> None:
-        here, there = (self.opened(tmp_path / "one") for _ in range(2))
-        late = Row(value=1.0, received=THEN + 9 * HOUR, wish=Grade.HOME)
-        for store, row in ((here, Row(value=1.0)), (there, late), (here, late)):
-            store.append(batch(row, Row(1001)))
-        for store in (here, there):
-            assert rows(store, own()) == rows(store, own(), Query(window=QUARTER)) == [(1000, THEN, 1.0)]
-            assert rows(store, public(Grade.OPEN)) == []
-            store.close()
 
     def operators(self, flux: str) -> set[str]:
         """What the server did besides reading, to answer a question."""
