@@ -6,8 +6,8 @@ and gcc are there. Where it cannot be had those who need it are skipped with one
 
 from __future__ import annotations
 
-import json
 import fcntl
+import json
 import os
 import shutil
 import subprocess
