@@ -29,6 +29,8 @@ from hub.actions.own import OwnActions
 from hub.chores import chores, list_of_erased
 from hub.configured import catalogue_of, limits_of, open_store, read_dwellings, routes_of, tls_context
 from hub.control.desk import Desk
+from hub.control.page import page
+from hub.control.port import OperatorPort
 from hub.control.wire import CONTROL, Control
 from hub.core.catalogue import Catalogue
 from hub.core.places import partition
@@ -141,18 +143,11 @@ class Hub:
             stack.callback(self.mirror.close)
         stack.push_async_callback(ended, asyncio.create_task(self.upkeep.run()))
         stack.push_async_callback(ended, asyncio.create_task(self.releaser.run()))
-        store = self._parts.store
-        outbox = store if isinstance(store, Outbox) else None
-        metrics = Metrics(self.ingest.counts, self.endpoint.counters, outbox)
-        address = None
-        if s.operator.port is not None:
-            port = await self._listen("operator", s.operator.port, lambda p: _now(metrics.start, s.operator.host, p))
-            stack.callback(metrics.stop)
-            address = f"http://{s.operator.host}:{port}/metrics"
         web = await self._web(stack)
         stack.push_async_callback(self.live.stop)
         desk = self._desk(web)
         stack.push_async_callback(asyncio.to_thread, desk.work.stop)
+        address = await self._operator(stack, desk)
         await stack.enter_async_context(Control(desk, s.hub.data / CONTROL))
         await self._sources(stack)
         stack.push_async_callback(self.endpoint.stop, _STOP_SECONDS)
@@ -226,6 +221,17 @@ class Hub:
         task = asyncio.create_task(server.serve(server.listening))
         stack.push_async_callback(server.end, task)
         return s.web.address or f"http://{s.web.host}:{port}/"
+
+    async def _operator(self, stack: AsyncExitStack, desk: Desk) -> str | None:
+        """The operator's page and numbers on a port of their own; where the numbers are."""
+        s, store = self._parts.settings.operator, self._parts.store
+        if s.port is None:
+            return None
+        outbox = store if isinstance(store, Outbox) else None
+        shown = OperatorPort(lambda: page(desk), Metrics(self.ingest.counts, self.endpoint.counters, outbox).app)
+        port = await self._listen("operator", s.port, lambda p: _now(shown.start, s.host, p))
+        stack.push_async_callback(asyncio.to_thread, shown.stop)
+        return f"http://{s.host}:{port}/metrics"
 
     async def _sources(self, stack: AsyncExitStack) -> None:
         for s in self._parts.settings.sources:
