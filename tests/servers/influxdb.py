@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "influxd"
 ORG, TOKEN = "barrio", "operator-of-the-tests"
 _TOOLS = ("go", "cargo", "gcc")
-_MINUTES = 20
+_MINUTES = 40
 _MODULES = ("github.com/influxdata/pkg-config@v0.2.7", "github.com/influxdata/influxdb/v2/cmd/influxd")
 
 
