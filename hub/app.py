@@ -18,7 +18,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import uvicorn
 import uvloop
@@ -28,6 +28,8 @@ from hub.actions.own import OwnActions
 from hub.chores import chores, list_of_erased, looking
 from hub.configured import catalogue_of, limits_of, open_store, read_dwellings, registry_at, routes_of, tls_context
 from hub.control.desk import Desk, Worker
+from hub.control.page import page
+from hub.control.port import OperatorPort
 from hub.core.catalogue import Catalogue
 from hub.core.places import partition
 from hub.core.store import Store, StoreUnavailable
@@ -145,9 +147,9 @@ class Hub:
         stack.push_async_callback(self.inbox.drained, _STOP_SECONDS)
         if self.mirror is not None:
             stack.callback(self.mirror.close)
-        metrics = await self._metrics(stack)
         self._address = await self._web(stack)
         stack.push_async_callback(self.live.stop)
+        metrics = await self._operator(stack)
         if worker is None:
             await self.leading.begin(stack)
         else:
@@ -245,17 +247,19 @@ class Hub:
             workers=lambda: [] if p.worker is None else self._state.read(workers),
         )  # fmt: skip
 
-    async def _metrics(self, stack: AsyncExitStack) -> str | None:
-        """Serve the operator's numbers; where."""
-        store, host = self._parts.store, self._parts.settings.operator.host
-        port = configured.metrics_port(self._parts.settings, self._parts.worker)
+    async def _operator(self, stack: AsyncExitStack) -> str | None:
+        """The operator's page and numbers on a port of their own; where the numbers are."""
+        p, host = self._parts, self._parts.settings.operator.host
+        port = configured.metrics_port(p.settings, p.worker)
         if port is None:
             return None
-        outbox = store if isinstance(store, Outbox) else None
-        metrics = Metrics(self.ingest.counts, self.endpoint.counters, outbox)
-        port = await self._listen("operator", port, lambda p: _now(metrics.start, host, p))
-        stack.callback(metrics.stop)
-        return f"http://{host}:{port}/metrics"
+        led = self._desk()
+        beside = replace(led, upkeep=None, releaser=None, mirror=None)
+        numbers = Metrics(self.ingest.counts, self.endpoint.counters, p.store if isinstance(p.store, Outbox) else None)
+        shown = OperatorPort(lambda: page(led if self.leading.leads else beside), numbers.app)
+        bound = await self._listen("operator", port, lambda wanted: _now(shown.start, host, wanted))
+        stack.push_async_callback(asyncio.to_thread, shown.stop)
+        return f"http://{host}:{bound}/metrics"
 
     async def _web(self, stack: AsyncExitStack) -> str:
         s = self._parts.settings

@@ -329,7 +329,7 @@ def _greet(parts: Parts, addresses: Addresses, things: int, say: Say) -> None:
     say(f"  {NAME} now           {addresses.web}")
     say(f"  {name + chr(39) + 's own page':<20} {addresses.web.rstrip('/')}/mine/{link.token}")
     say(f"  things connect to    mqtt://{host}:{port}   ({things} simulated ones are talking)")
-    say(f"  the operator's       {addresses.metrics}")
+    say(f"  the operator's       {(addresses.metrics or '').removesuffix('metrics')}")
     say(f"  its data             {parts.settings.hub.data}")
     say("")
     say("  Ctrl-C stops it.")

@@ -1,4 +1,4 @@
-"""What the operator may watch, for Prometheus, on a port of its own.
+"""What the operator may watch, for Prometheus, on the operator's own port.
 
 Rule: numbers of the hub's own work. No ids, no names, no values, no places: nothing in it tells of anybody.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from threading import Thread
-from wsgiref.simple_server import WSGIServer
+from wsgiref.types import WSGIApplication
 
-from prometheus_client import CollectorRegistry, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Histogram, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -37,20 +36,12 @@ class Metrics(Collector):
             "barrio_commit_delay_seconds", "From arrival to commit, oldest message of each sender in a batch.",
             buckets=_SECONDS, registry=self._registry,
         )  # fmt: skip
-        self._running: tuple[WSGIServer, Thread] | None = None
 
-    def start(self, host: str, port: int) -> int:
-        """Serve /metrics; give the port. Raises `OSError` when it is taken."""
-        self._running = start_http_server(port, host, self._registry)
-        return int(self._running[0].server_port)
-
-    def stop(self) -> None:
-        """Stop serving."""
-        if self._running is not None:
-            server, thread = self._running
-            server.shutdown()
-            server.server_close()
-            thread.join()
+    @property
+    def app(self) -> WSGIApplication:
+        """What answers Prometheus."""
+        app: WSGIApplication = make_wsgi_app(self._registry)
+        return app
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as of now."""

@@ -139,4 +139,5 @@ def _listening(settings: Settings, addresses: app.Addresses) -> None:
     typer.echo(f"  pages  {addresses.web}")
     if addresses.metrics is not None:
         typer.echo(f"  metrics {addresses.metrics}")
+        typer.echo(f"  yours   {addresses.metrics.removesuffix('metrics')}  (how the hub is, for whoever runs it)")
     typer.echo(f"  data   {settings.hub.data}   (Ctrl-C stops)")

@@ -18,7 +18,8 @@ from hub.ingest.pipeline import Counts
 from hub.stores.outbox.store import Outbox
 
 
-def _status(desk: Desk) -> dict[str, Any]:
+def status(desk: Desk) -> dict[str, Any]:
+    """How the hub is, line by line: what holds now, by its name."""
     held = desk.registry.holdings()
     found: dict[str, Any] = {
         "neighbourhood": desk.settings.hub.name, "parties": len(held.parties), "things": len(held.things),
@@ -97,7 +98,7 @@ def _refusals(desk: Desk, count: int = 30) -> dict[str, Any]:
 
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
-    "status": _status,
+    "status": status,
     "log": _log,
     "refusals": _refusals,
 }

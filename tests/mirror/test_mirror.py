@@ -37,6 +37,7 @@ def test_releases_street_rows_and_public_instruments_come_and_nothing_else(tmp_p
     assert kinds(board) == {"dust region", "dust@indoor region", "dust street", "dust open"}
 
 
+@pytest.mark.slow
 def test_nothing_but_faces_makes_a_series(there: Neighbours) -> None:
     board = Board()
     mirror(there, board).step(there.now)
@@ -58,6 +59,7 @@ def test_rows_of_one_window_stand_a_microsecond_apart(there: Neighbours) -> None
     assert times[0] % HOUR == 0
 
 
+@pytest.mark.slow
 def test_a_window_comes_when_it_closes_and_not_before(there: Neighbours) -> None:
     board = Board()
     kept = mirror(there, board)
@@ -69,6 +71,7 @@ def test_a_window_comes_when_it_closes_and_not_before(there: Neighbours) -> None
     assert all(t + 17 * MINUTE <= there.now for s, t in board.points if s.kind == "open")
 
 
+@pytest.mark.slow
 def test_without_news_nothing_is_asked(there: Neighbours) -> None:
     board = Board()
     kept = mirror(there, board)
@@ -96,6 +99,7 @@ def test_whoever_no_longer_is_public_leaves_with_all_his_past(there: Neighbours)
     assert board.rows() == fresh(there.town)
 
 
+@pytest.mark.slow
 def test_what_ends_by_itself_leaves_with_all_its_past(there: Neighbours) -> None:
     there.skip(30 * DAY)
     there.hours(2)
@@ -116,6 +120,7 @@ def test_what_ends_by_itself_leaves_with_all_its_past(there: Neighbours) -> None
     assert board.rows() == fresh(there.town)
 
 
+@pytest.mark.slow
 def test_a_past_that_is_opened_comes_whole(there: Neighbours) -> None:
     board, shy = Board(), there.devices[17]
     day = there.now // DAY * DAY
@@ -129,6 +134,7 @@ def test_a_past_that_is_opened_comes_whole(there: Neighbours) -> None:
     assert board.rows() == fresh(there.town)
 
 
+@pytest.mark.slow
 def test_what_was_half_written_is_known_to_be_there(there: Neighbours) -> None:
     board, touched = Board(), iter(range(10**6))
     kept = mirror(there, board)
@@ -154,6 +160,7 @@ def test_what_is_erased_leaves(there: Neighbours) -> None:
     assert board.rows() == fresh(there.town) != before
 
 
+@pytest.mark.slow
 def test_an_erasure_that_is_done_a_moment_after_it_was_written_down_is_seen(there: Neighbours) -> None:
     there.skip(30 * DAY)
     board, opened = Board(), there.devices[15]
@@ -169,6 +176,7 @@ def test_an_erasure_that_is_done_a_moment_after_it_was_written_down_is_seen(ther
     assert board.rows() == fresh(there.town)
 
 
+@pytest.mark.slow
 def test_a_cell_that_rests_is_empty(there: Neighbours) -> None:
     board = Board()
     kept = mirror(there, board)
@@ -179,6 +187,7 @@ def test_a_cell_that_rests_is_empty(there: Neighbours) -> None:
     assert board.rows() == fresh(there.town)
 
 
+@pytest.mark.slow
 def test_street_rows_leave_after_seven_days_and_releases_stay(there: Neighbours) -> None:
     board = Board()
     kept = mirror(there, board)
@@ -190,6 +199,7 @@ def test_street_rows_leave_after_seven_days_and_releases_stay(there: Neighbours)
     assert regions <= board.points.keys()
 
 
+@pytest.mark.slow
 def test_another_name_is_another_series_and_the_old_one_goes(there: Neighbours) -> None:
     board, opened = Board(), there.devices[16]
     kept = mirror(there, board)
@@ -199,6 +209,7 @@ def test_another_name_is_another_series_and_the_old_one_goes(there: Neighbours) 
     assert {s.name for s, _ in board.points if s.thing == opened.handle} == {"School ”North”,/ yard"}
 
 
+@pytest.mark.slow
 def test_whatever_else_is_there_goes(there: Neighbours) -> None:
     board = Board()
     mirror(there, board).step(there.now)
@@ -216,6 +227,7 @@ def test_whatever_else_is_there_goes(there: Neighbours) -> None:
     assert board.points == true
 
 
+@pytest.mark.slow
 def test_a_day_later_the_server_is_asked_again(there: Neighbours) -> None:
     board = Board()
     kept = mirror(there, board)
@@ -227,6 +239,7 @@ def test_a_day_later_the_server_is_asked_again(there: Neighbours) -> None:
     assert lost in board.points
 
 
+@pytest.mark.slow
 def test_deletions_come_before_additions(there: Neighbours) -> None:
     board = Board()
     kept = mirror(there, board)
@@ -238,6 +251,7 @@ def test_deletions_come_before_additions(there: Neighbours) -> None:
     assert board.told.index("delete") < board.told.index("write")
 
 
+@pytest.mark.slow
 def test_while_the_server_is_away_it_is_told_and_nothing_is_forgotten(there: Neighbours) -> None:
     board = Board()
     kept = mirror(there, board)
@@ -252,6 +266,7 @@ def test_while_the_server_is_away_it_is_told_and_nothing_is_forgotten(there: Nei
     assert board.rows() == fresh(there.town)
 
 
+@pytest.mark.slow
 def test_many_weeks_are_compared_bit_by_bit(there: Neighbours) -> None:
     board, ticks = Board(), iter(range(10**6))
     there.skip(60 * DAY)
