@@ -19,6 +19,8 @@ from hub.settings import Settings, SettingsError, read
 from hub.workers import State, at_work, held
 from tests.stores.moody import until
 
+pytestmark = pytest.mark.slow
+
 SHARED = """
 [hub]
 workers = 3

@@ -25,6 +25,8 @@ from tests.backup.world import Home, fill, home, home_of, put_back, quietly, sto
 from tests.registry.town import NOW
 from tests.stores.worlds import Row, batch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Home]:

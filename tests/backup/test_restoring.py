@@ -27,6 +27,8 @@ from tests.registry.town import NOW
 from tests.stores.contract import THEN
 from tests.stores.worlds import Row, batch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Home]:

@@ -1,7 +1,6 @@
 """Which database the registries of a module's tests are in: every test of it runs on each.
 
-Rule: a module that says nothing runs on SQLite, and on PostgreSQL as `slow`; `BOTH` runs on both always, and a test of
-SQLite's own file says `SQLITE_ONLY`.
+Rule: a module runs on SQLite, and on PostgreSQL as `slow`; a test of SQLite's own file says `SQLITE_ONLY`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import pytest
 from tests.registry import migrated
 from tests.servers.postgresql import Server, postgresql
 
-BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
 SQLITE_ONLY = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 

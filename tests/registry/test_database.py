@@ -21,7 +21,7 @@ from hub.registry import tables as t
 from hub.registry.database import MIGRATIONS, Database
 from hub.registry.engines import engines
 from hub.registry.tables import metadata
-from tests.registry.kinds import BOTH, SQLITE_ONLY
+from tests.registry.kinds import SQLITE_ONLY
 from tests.registry.migrated import untouched
 from tests.registry.town import AROUND, CATALOGUE, NEAR, NOW, gateway, monitor, person
 
@@ -32,7 +32,6 @@ def opened(folder: Path) -> Registry:
     return Registry.open(where, folder / "secret.key", CATALOGUE, AROUND, NEAR, now=NOW)
 
 
-@BOTH
 def test_the_migrations_make_exactly_the_tables_of_this_version(tmp_path: Path) -> None:
     opened(tmp_path).close()
     where = engines(untouched(tmp_path / "registry.sqlite"))
@@ -41,7 +40,6 @@ def test_the_migrations_make_exactly_the_tables_of_this_version(tmp_path: Path) 
     where.close()
 
 
-@BOTH
 def test_what_the_first_version_held_is_there_in_this_one(tmp_path: Path) -> None:
     url = untouched(tmp_path / "registry.sqlite")
     where, config = engines(url), Config()
@@ -66,7 +64,6 @@ def test_what_the_first_version_held_is_there_in_this_one(tmp_path: Path) -> Non
     database.close()
 
 
-@BOTH
 def test_opening_again_changes_nothing_and_forgets_nothing(tmp_path: Path) -> None:
     registry = opened(tmp_path)
     ana = person(registry)
@@ -80,7 +77,6 @@ def test_opening_again_changes_nothing_and_forgets_nothing(tmp_path: Path) -> No
     again.close()
 
 
-@BOTH
 def test_a_registry_that_a_newer_barrio_wrote_is_left_alone(tmp_path: Path) -> None:
     opened(tmp_path).close()
     where = engines(untouched(tmp_path / "registry.sqlite"))
@@ -125,7 +121,6 @@ def test_a_file_that_is_no_registry_is_said(tmp_path: Path) -> None:
         opened(tmp_path)
 
 
-@BOTH
 def test_the_revision_rises_with_what_is_compiled_and_with_nothing_else(registry: Registry) -> None:
     ana = person(registry)
     first = registry.revision
@@ -138,7 +133,6 @@ def test_the_revision_rises_with_what_is_compiled_and_with_nothing_else(registry
     assert registry.refresh() == second
 
 
-@BOTH
 def test_another_process_is_noticed_when_asked_for(tmp_path: Path) -> None:
     here, there = opened(tmp_path), opened(tmp_path)
     person(there, "Eva")
@@ -148,7 +142,6 @@ def test_another_process_is_noticed_when_asked_for(tmp_path: Path) -> None:
     there.close()
 
 
-@BOTH
 def test_a_transaction_that_fails_leaves_nothing_and_many_actions_can_be_one(registry: Registry) -> None:
     def half_done() -> None:
         with registry.transaction():
@@ -162,7 +155,6 @@ def test_a_transaction_that_fails_leaves_nothing_and_many_actions_can_be_one(reg
     assert not registry.holdings().parties
 
 
-@BOTH
 def test_a_part_that_is_taken_back_does_not_take_the_revision_along(registry: Registry) -> None:
     def half_done(ana: int) -> None:
         with registry.transaction():
@@ -179,7 +171,6 @@ def test_a_part_that_is_taken_back_does_not_take_the_revision_along(registry: Re
     assert ana in registry.holdings().parties
 
 
-@BOTH
 def test_within_a_transaction_an_action_that_is_refused_leaves_the_others(registry: Registry) -> None:
     with registry.transaction():
         ana = person(registry)
@@ -189,7 +180,6 @@ def test_within_a_transaction_an_action_that_is_refused_leaves_the_others(regist
     assert not registry.holdings().things
 
 
-@BOTH
 def test_many_threads_write_and_read_at_once_and_nothing_is_lost(registry: Registry) -> None:
     credential = gateway(registry, person(registry))
 
@@ -204,7 +194,6 @@ def test_many_threads_write_and_read_at_once_and_nothing_is_lost(registry: Regis
     assert len({d.id for d in registry.holdings().datastreams}) == 120
 
 
-@BOTH
 def test_a_writer_in_another_thread_is_waited_for_not_joined(registry: Registry) -> None:
     with ThreadPoolExecutor(1) as pool:
         with registry.transaction():
@@ -230,7 +219,6 @@ def test_a_locked_file_is_unavailable_and_works_again_afterwards(tmp_path: Path)
     registry.close()
 
 
-@BOTH
 def test_what_is_not_committed_is_compiled_for_nobody_else(registry: Registry) -> None:
     made = {}
 

@@ -22,7 +22,7 @@ from tests.registry.test_looks import look, numbers
 from tests.registry.town import AROUND, CATALOGUE, NEAR, NOW, couple, monitor, opened, person
 from tests.servers.postgresql import PASSWORD, Server
 
-pytestmark = SQLITE_ONLY
+pytestmark = [SQLITE_ONLY, pytest.mark.slow]
 """These bring their own databases."""
 CONFIG = '[hub]\ndata = "."\n[registry]\nurl = "{url}"\npassword_file = "secret"\n'
 

@@ -23,7 +23,7 @@ from tests.registry.test_looks import look, numbers
 from tests.registry.town import AROUND, CATALOGUE, NEAR, NOW, datastream, gateway, monitor, person
 from tests.servers.postgresql import Server, postgresql
 
-pytestmark = SQLITE_ONLY
+pytestmark = [SQLITE_ONLY, pytest.mark.slow]
 """These bring their own databases."""
 
 

@@ -62,11 +62,13 @@ def _every_row_counts(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 class TestCompactedNowAndThen(HistoriesContract):
     engine = "duckdb"
     kind = DuckDBStore
 
 
+@pytest.mark.slow
 class TestCompactedAlways(StoreContract, HistoriesContract, AgingContract, DurableContract):
     engine = "duckdb"
     kind = Orderly

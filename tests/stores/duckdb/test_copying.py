@@ -27,6 +27,7 @@ class TestMemory(_Opened):
     engine = "memory"
 
 
+@pytest.mark.slow
 class TestDuckDB(_Opened):
     engine = "duckdb"
 

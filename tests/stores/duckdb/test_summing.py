@@ -24,6 +24,8 @@ from tests.stores.histories import change
 from tests.stores.model import Model
 from tests.stores.worlds import MEMBER, QUARTER, Row, batch, own, project, regular
 
+pytestmark = pytest.mark.slow
+
 STREAMS = (1000, 1001)
 LIE = "UPDATE {}.rollups SET total = n * 4242.0"
 OWNER = Audience(party=100, parties=frozenset({100}), memberships=frozenset({PROJECT.id}))

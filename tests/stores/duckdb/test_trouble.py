@@ -21,6 +21,8 @@ from hub.stores.memory import MemoryStore
 from tests.stores.contract import EVER, THEN, rows
 from tests.stores.worlds import Row, all_of, batch, mixed, own, public, street
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 

@@ -20,6 +20,8 @@ from tests.stores.durable import CANARIES
 from tests.stores.moody import AWAY, FILE, Away, opened, until
 from tests.stores.worlds import Row, all_of, batch, own
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.stores.outbox.store._PAUSES", (0.001, 0.02))
 
 
+@pytest.mark.slow
 class TestOutbox(StoreContract, HistoriesContract, AgingContract, CopyContract, MomentContract):
     engine = "a moody engine behind an outbox"
 
