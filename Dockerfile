@@ -9,7 +9,9 @@ RUN python -m venv /opt/barrio \
  && /opt/barrio/bin/pip install --no-cache-dir .
 
 FROM python:3.12-slim
-RUN useradd --system --uid 1883 --create-home --home-dir /var/lib/barrio barrio
+RUN useradd --system --uid 1883 --create-home --home-dir /var/lib/barrio barrio \
+ && install -d -m 0700 -o barrio /var/lib/barrio-admin /var/lib/barrio-tokens /var/lib/barrio-broker \
+ && install -d -m 0755 -o barrio /var/lib/barrio-reader
 COPY --from=build /opt/barrio /opt/barrio
 COPY config/barrio.toml config/properties.toml config/topics.toml /etc/barrio/
 # In a container the hub is reached from outside it; who may reach the container is compose.yaml's business.

@@ -1,50 +1,52 @@
 """Puts the hub together: the one place that picks concrete parts, starts them and stops them in order.
 
 Rule: nothing is built at import. What is opened first is closed last; on the way down the endpoint stops reading
-first, so that whatever was taken is stored and acknowledged before the store closes.
+first, so that whatever was taken is stored and acknowledged before the store closes. What only one of several workers
+does is in hub/leading.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import gc
 import logging
+import os
 import resource
 import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TextIO
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 
 import uvicorn
 import uvloop
 
 from hub import actions, configured
 from hub.actions.own import OwnActions
-from hub.chores import chores, list_of_erased
-from hub.configured import catalogue_of, limits_of, open_store, read_dwellings, routes_of, tls_context
-from hub.control.desk import Desk
-from hub.control.wire import CONTROL, Control
+from hub.chores import chores, list_of_erased, looking
+from hub.configured import catalogue_of, limits_of, open_store, read_dwellings, registry_at, routes_of, tls_context
+from hub.control.desk import Desk, Worker
+from hub.control.page import page
+from hub.control.port import OperatorPort
 from hub.core.catalogue import Catalogue
 from hub.core.places import partition
-from hub.core.store import Store
+from hub.core.store import Store, StoreUnavailable
 from hub.gate import Gate
 from hub.ingest.inbox import Inbox
 from hub.ingest.pipeline import Ingest
+from hub.leading import Leading, ended
 from hub.live import Live
 from hub.metrics import Metrics
-from hub.mqtt.broker import Broker
-from hub.mqtt.endpoint import Endpoint
+from hub.mqtt.endpoint import Endpoint, has_left
 from hub.registry import Registry, RegistryUnavailable
 from hub.releaser import Releaser
 from hub.settings import Settings, SettingsError
+from hub.stores.outbox.store import Outbox
 from hub.upkeep import Upkeep
 from hub.web.site import create_site
+from hub.workers import State, held, one_by_one
 
 _STOP_SECONDS = 15.0
 _LOG = logging.getLogger("hub.app")
@@ -60,7 +62,7 @@ def microseconds() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What every command works with: settings, catalogue, registry, store, gate."""
+    """What every command works with: settings, catalogue, registry, store, gate; and its number among workers."""
 
     settings: Settings
     catalogue: Catalogue
@@ -68,11 +70,14 @@ class Parts:
     store: Store
     gate: Gate
     now: Callable[[], int]
+    worker: int | None = None
 
 
 @contextmanager
-def opened(settings: Settings, now: Callable[[], int] = microseconds) -> Iterator[Parts]:
-    """Open registry and store, this process alone; close them at the end.
+def opened(
+    settings: Settings, now: Callable[[], int] = microseconds, worker: int | None = None
+) -> Iterator[Parts]:  # fmt: skip
+    """Open registry and store, this process alone or as the `worker` with a number; close them at the end.
 
     Raises:
         SettingsError: the configuration names something that is not there, or another hub holds the data.
@@ -80,23 +85,20 @@ def opened(settings: Settings, now: Callable[[], int] = microseconds) -> Iterato
     """
     data = settings.hub.data
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(data):
+    with held(data, worker), ExitStack() as stack:
         catalogue = catalogue_of(settings.properties)
         dwellings = read_dwellings(settings.place.dwellings)
-        registry = Registry.open(
-            data / "registry.sqlite", data / "secret.key", catalogue, partition(dwellings, 8), partition(dwellings, 9),
-            limits_of(settings), now(),
-        )  # fmt: skip
-        try:
-            store = open_store(settings)
-            try:
-                registry.erasures.listed = list_of_erased(settings)
-                actions.erase_again(registry, store, now())
-                yield Parts(settings, catalogue, registry, store, Gate(store, registry, catalogue, now), now)
-            finally:
-                store.close()
-        finally:
-            registry.close()
+        with one_by_one(data, worker):
+            registry = Registry.open(
+                registry_at(settings), data / "secret.key", catalogue, partition(dwellings, 8),
+                partition(dwellings, 9), limits_of(settings), now(),
+            )  # fmt: skip
+            stack.callback(registry.close)
+            store = open_store(settings, worker)
+            stack.callback(store.close)
+            registry.erasures.listed = list_of_erased(settings)
+            actions.erase_again(registry, store, now())
+        yield Parts(settings, catalogue, registry, store, Gate(store, registry, catalogue, now), now, worker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +114,25 @@ class Addresses:
 class Hub:
     """A running hub."""
 
-    def __init__(self, parts: Parts, *, next_free: bool = False) -> None:
-        """Run on `parts`; `next_free` takes the next free port where one is taken (the demo does)."""
-        self._parts = parts
+    def __init__(self, parts: Parts, *, next_free: bool = False, parent: int | None = None) -> None:
+        """Run on `parts`; `next_free` takes the next free port where one is taken (the demo does).
+
+        With a `parent` it stops when that process has ended.
+        """
+        self._parts, self._parent = parts, parent
         self._next_free = next_free
         s = parts.settings
         self.inbox = Inbox(s.ingest.least_wait, s.ingest.most_wait, s.ingest.most_readings)
-        self.ingest = Ingest(self.inbox, routes_of(s), parts.registry, parts.store, parts.now)
+        several = {} if parts.worker is None else {"has_left": has_left}
+        self.ingest = Ingest(self.inbox, routes_of(s), parts.registry, parts.store, parts.now, **several)
         self.endpoint = Endpoint(self.inbox, parts.registry, configured.endpoint_settings(s.mqtt), parts.now)
         self.live = Live(parts.gate)
         self.releaser = Releaser(parts.store, parts.registry, parts.catalogue, parts.now)
-        self.upkeep = Upkeep(chores(s, parts.registry, parts.store), parts.now)
+        self.mirror = configured.mirror_of(s, parts.gate, parts.catalogue)
+        every = chores(s, parts.registry, parts.store, self.mirror, alone=parts.worker is None)
+        self.upkeep = Upkeep(every, parts.now)
+        self.leading = Leading(self._desk, self.inbox, self.releaser, self.upkeep)
+        self._state, self._address = State(s.hub.data), ""
         self._taking: asyncio.Task[None]
 
     async def start(self, stack: AsyncExitStack) -> Addresses:
@@ -131,34 +141,37 @@ class Hub:
         Raises:
             SettingsError: a port is taken, or a part of the configuration cannot be used.
         """
-        s = self._parts.settings
+        s, worker = self._parts.settings, self._parts.worker
         self._taking = asyncio.create_task(self.ingest.run())
         stack.push_async_callback(ended, self._taking)
         stack.push_async_callback(self.inbox.drained, _STOP_SECONDS)
-        stack.push_async_callback(ended, asyncio.create_task(self.upkeep.run()))
-        stack.push_async_callback(ended, asyncio.create_task(self.releaser.run()))
-        metrics = Metrics(self.ingest.counts, self.endpoint.counters)
-        address = None
-        if s.operator.port is not None:
-            port = await self._listen("operator", s.operator.port, lambda p: _now(metrics.start, s.operator.host, p))
-            stack.callback(metrics.stop)
-            address = f"http://{s.operator.host}:{port}/metrics"
-        web = await self._web(stack)
+        if self.mirror is not None:
+            stack.callback(self.mirror.close)
+        self._address = await self._web(stack)
         stack.push_async_callback(self.live.stop)
-        await stack.enter_async_context(Control(self._desk(web), s.hub.data / CONTROL))
-        await self._sources(stack)
+        metrics = await self._operator(stack)
+        if worker is None:
+            await self.leading.begin(stack)
+        else:
+            await self._beside_others(stack, worker)
         stack.push_async_callback(self.endpoint.stop, _STOP_SECONDS)
         before = self._parts.registry.locks()
         stack.push_async_callback(ended, asyncio.create_task(self._hang_up_on_ended(before)))
-        stack.push_async_callback(ended, asyncio.create_task(self._keep_the_log()))
-        port = await self._listen("mqtt", s.mqtt.port, lambda p: self.endpoint.start(s.mqtt.host, p))
+        stack.push_async_callback(ended, asyncio.create_task(self._show_the_log()))
+        shares = worker is not None
+        port = await self._listen(
+            "mqtt", s.mqtt.port, lambda p: self.endpoint.start(s.mqtt.host, p, shares_port=shares)
+        )  # fmt: skip
         tls = None
         context = tls_context(s.mqtt)
         if context is not None and s.mqtt.tls_port is not None:
-            tls_port = s.mqtt.tls_port
-            bound = await self._listen("mqtt.tls", tls_port, lambda p: self.endpoint.start(s.mqtt.host, p, context))
+            bound = await self._listen(
+                "mqtt.tls", s.mqtt.tls_port,
+                lambda p: self.endpoint.start(s.mqtt.host, p, context, shares_port=shares),
+            )  # fmt: skip
             tls = (s.mqtt.host, bound)
-        return Addresses((s.mqtt.host, port), web, address, tls)
+        stack.callback(self.leading.retire)
+        return Addresses((s.mqtt.host, port), self._address, metrics, tls)
 
     async def told_to_stop(self) -> None:
         """Wait for SIGINT or SIGTERM; a hub that can no longer take readings ends with what went wrong."""
@@ -166,19 +179,44 @@ class Hub:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        waiting = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({waiting, self._taking}, return_when=asyncio.FIRST_COMPLETED)
+        waiting, orphaned = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._orphaned())
+        await asyncio.wait({waiting, orphaned, self._taking}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
+        orphaned.cancel()
         if self._taking.done():
             _LOG.error("no readings can be taken any more: the hub stops; what was not acknowledged comes again")
             self._taking.result()
 
-    async def _keep_the_log(self) -> None:
-        """Close the hours of the log of looks as they end, and hang its head on the notice-board."""
+    async def _orphaned(self) -> None:
+        """Wait until the parent has ended, if there is one."""
+        while self._parent is None or os.getppid() == self._parent:  # noqa: ASYNC110 - nobody tells of a parent's end
+            await asyncio.sleep(1)
+
+    async def _beside_others(self, stack: AsyncExitStack, worker: int) -> None:
+        """Lead when it is this worker's turn, look for what was erased by it, and say how it is."""
+        p = self._parts
+        mine = Upkeep(looking(p.settings, p.registry, p.store), p.now)
+        for task in (self.leading.take_turns(p.settings.hub.data), mine.run(), self._say_how_it_is(worker)):
+            stack.push_async_callback(ended, asyncio.create_task(task))
+
+    async def _say_how_it_is(self, worker: int) -> None:
+        while True:
+            counts, connections = self.ingest.counts, self.endpoint.counters.connections
+            refused = sum(counts.refused.values())
+            with contextlib.suppress(StoreUnavailable, OSError):
+                self._state.write(
+                    Worker(worker, self.leading.leads, connections, counts.messages, counts.readings, refused)
+                )
+            await asyncio.sleep(1)
+
+    async def _show_the_log(self) -> None:
+        """Hang the head of the log of looks on the notice-board."""
         said = ""
         while True:
             with contextlib.suppress(RegistryUnavailable):
-                note = await asyncio.to_thread(self._parts.registry.tree.close_hours, self._parts.now())
+                note = await asyncio.to_thread(
+                    self.leading.head_of_log, self._parts.registry, self._parts.now()
+                )  # fmt: skip
                 if note != said:
                     self.endpoint.publish_public(CHECKPOINT, note.encode())
                     said = note
@@ -190,22 +228,38 @@ class Hub:
         while True:
             await asyncio.sleep(1)
             with contextlib.suppress(RegistryUnavailable):
-                if registry.revision != revision:
-                    revision, now = registry.revision, await asyncio.to_thread(registry.locks)
+                current = await asyncio.to_thread(lambda: registry.revision)
+                if current != revision:
+                    now = await asyncio.to_thread(registry.locks)
                     for credential in self.endpoint.credentials:
                         if credential not in now or now[credential] != locks.get(credential, now[credential]):
                             self.endpoint.disconnect(credential)
-                    locks = now
+                    locks, revision = now, current
 
-    def _desk(self, web: str) -> Desk:
+    def _desk(self) -> Desk:
         """What the operator's commands work with; a credential that ended is hung up on at once."""
         loop, p = asyncio.get_running_loop(), self._parts
+        workers = p.settings.hub.workers
         return Desk(
             p.registry, p.store, p.gate, p.settings, p.now, self.ingest.counts, self.endpoint,
-            hang_up=lambda credential: _later(loop, self.endpoint.disconnect, credential), web=web,
-            releaser=self.releaser,
-            upkeep=self.upkeep,
+            hang_up=lambda credential: _later(loop, self.endpoint.disconnect, credential), web=self._address,
+            releaser=self.releaser, upkeep=self.upkeep, mirror=self.mirror,
+            workers=lambda: [] if p.worker is None else self._state.read(workers),
         )  # fmt: skip
+
+    async def _operator(self, stack: AsyncExitStack) -> str | None:
+        """The operator's page and numbers on a port of their own; where the numbers are."""
+        p, host = self._parts, self._parts.settings.operator.host
+        port = configured.metrics_port(p.settings, p.worker)
+        if port is None:
+            return None
+        led = self._desk()
+        beside = replace(led, upkeep=None, releaser=None, mirror=None)
+        numbers = Metrics(self.ingest.counts, self.endpoint.counters, p.store if isinstance(p.store, Outbox) else None)
+        shown = OperatorPort(lambda: page(led if self.leading.leads else beside), numbers.app)
+        bound = await self._listen("operator", port, lambda wanted: _now(shown.start, host, wanted))
+        stack.push_async_callback(asyncio.to_thread, shown.stop)
+        return f"http://{host}:{bound}/metrics"
 
     async def _web(self, stack: AsyncExitStack) -> str:
         s = self._parts.settings
@@ -214,17 +268,11 @@ class Hub:
             create_site(self._parts.gate, own, self.live, s, self._parts.now), log_config=None, access_log=False,
             server_header=False, lifespan="off", timeout_graceful_shutdown=2,
         ))  # fmt: skip
-        port = await self._listen("web", s.web.port, lambda p: server.listen(s.web.host, p))
+        shares = self._parts.worker is not None
+        port = await self._listen("web", s.web.port, lambda p: server.listen(s.web.host, p, shares_port=shares))
         task = asyncio.create_task(server.serve(server.listening))
         stack.push_async_callback(server.end, task)
         return s.web.address or f"http://{s.web.host}:{port}/"
-
-    async def _sources(self, stack: AsyncExitStack) -> None:
-        for s in self._parts.settings.sources:
-            credential = self._parts.registry.source(s.name, s.party, self._parts.now())
-            broker = Broker(configured.source_of(s, credential), self.inbox, self._parts.now)
-            await broker.start()
-            stack.push_async_callback(broker.stop)
 
     async def _listen(self, what: str, port: int, start: Callable[[int], Awaitable[int]]) -> int:
         """Listen on a port, or with `next_free` on one of the next fifty."""
@@ -247,8 +295,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.listening: list[socket.socket] = []
 
-    async def listen(self, host: str, port: int) -> int:
-        found = socket.create_server((host, port), backlog=512)
+    async def listen(self, host: str, port: int, *, shares_port: bool) -> int:
+        found = socket.create_server((host, port), backlog=512, reuse_port=shares_port)
         found.setblocking(False)
         self.listening.append(found)
         return int(found.getsockname()[1])
@@ -262,31 +310,12 @@ class _Server(uvicorn.Server):
         await task
 
 
-@contextmanager
-def _alone(data: Path) -> Iterator[TextIO]:
-    """Hold the data folder; a second hub on it is told so."""
-    lock = (data / "lock").open("w", encoding="utf-8")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise SettingsError(f"hub.data: another barrio is at work in {data}: stop it, or set another folder") from error
-    with lock:
-        yield lock
-
-
 def _later(loop: asyncio.AbstractEventLoop, act: Callable[[int], object], number: int) -> None:
     loop.call_soon_threadsafe(act, number)
 
 
 async def _now(act: Callable[[str, int], int], host: str, port: int) -> int:
     return act(host, port)
-
-
-async def ended(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait until it has ended."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def serve(main: Coroutine[None, None, None]) -> None:

@@ -34,6 +34,7 @@ from hub.core.holdings import Datastream
 from hub.core.observations import Key, Observations, Series, SeriesTable
 from hub.core.places import Place
 from hub.decoders.lines import Listener
+from hub.leading import ended
 from hub.releaser import Releaser
 from hub.settings import (
     HubSettings,
@@ -313,7 +314,7 @@ async def _run(parts: Parts, fleet: Sequence[DemoThing], say: Say) -> None:
         hub = Hub(parts, next_free=True)
         addresses = await hub.start(stack)
         things = asyncio.create_task(live_devices([t.simulated for t in fleet], *addresses.mqtt))
-        stack.push_async_callback(app.ended, things)
+        stack.push_async_callback(ended, things)
         _greet(parts, addresses, len(fleet), say)
         await hub.told_to_stop()
 
@@ -327,7 +328,7 @@ def _greet(parts: Parts, addresses: Addresses, things: int, say: Say) -> None:
     say(f"  {NAME} now           {addresses.web}")
     say(f"  {name + chr(39) + 's own page':<20} {addresses.web.rstrip('/')}/mine/{link.token}")
     say(f"  things connect to    mqtt://{host}:{port}   ({things} simulated ones are talking)")
-    say(f"  the operator's       {addresses.metrics}")
+    say(f"  the operator's       {(addresses.metrics or '').removesuffix('metrics')}")
     say(f"  its data             {parts.settings.hub.data}")
     say("")
     say("  Ctrl-C stops it.")

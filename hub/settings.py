@@ -6,6 +6,7 @@ Every field has its line, with its default, in config/barrio.toml (a test holds 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -35,6 +36,7 @@ class HubSettings(_Section):
     things_per_credential: int = Field(default=2000, ge=1)
     quarantine_messages: int = Field(default=10_000, ge=0)
     quarantine_bytes: int = Field(default=64_000_000, ge=0)
+    workers: int = Field(default=1, ge=1, le=32)
 
     @field_validator("zone")
     @classmethod
@@ -44,6 +46,24 @@ class HubSettings(_Section):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no such time zone: {zone!r}; use a name such as Europe/Prague") from error
         return zone
+
+
+class RegistrySettings(_Section):
+    """Where people, things and grades are: without a `url` in a file of the hub's data, else in that PostgreSQL."""
+
+    url: str | None = None
+    password_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if not url.startswith(("postgresql://", "sqlite:///")):
+            raise ValueError("write it as postgresql://user@host/database; without it the registry is a file")
+        if re.match(r"^[^/]*//[^/?@]*:[^/?]*@", url) or re.search(r"[?&]password=", url):
+            raise ValueError("a password does not stand here, where others read it: put it into registry.password_file")
+        return url
 
 
 class MqttSettings(_Section):
@@ -71,11 +91,43 @@ class IngestSettings(_Section):
     most_readings: int = Field(default=50_000, ge=1)
 
 
+class InfluxSettings(_Section):
+    """An InfluxDB 2 server, for the engine ``influxdb``. The token's file is made by `barrio store init`."""
+
+    url: str = Field(default="http://127.0.0.1:8086", pattern=r"^https?://")
+    org: str = "barrio"
+    bucket: str = "vault"
+    token_file: Path = Path("vault.token")
+
+    @field_validator("org", "bucket")
+    @classmethod
+    def _no_id(cls, name: str) -> str:
+        if not name or re.fullmatch(r"[0-9a-f]{16}", name) or name.startswith("_"):
+            raise ValueError(f"InfluxDB takes {name!r} for something else: use a word such as vault")
+        return name
+
+
 class StoreSettings(_Section):
-    """Where observations live: an engine of hub/stores, in a folder below the hub's data."""
+    """Where observations live: an engine of hub/stores, in a folder below the hub's data or on a server.
+
+    `outbox`: whether they may wait on the disk while the engine is away (None: before engines on a server).
+    """
 
     engine: str = "duckdb"
     folder: Path = Path("observations")
+    parquet_after_months: int = Field(default=0, ge=0)
+    outbox: bool | None = None
+    outbox_bytes: int = Field(default=1_000_000_000, ge=10_000_000)
+    influxdb: InfluxSettings = InfluxSettings()
+
+
+class MirrorSettings(_Section):
+    """The bucket of an InfluxDB 2 that holds what anybody may see; without a `url` there is none."""
+
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    org: str = "barrio"
+    bucket: str = "civic"
+    token_file: Path = Path("civic.token")
 
 
 class WebSettings(_Section):
@@ -225,9 +277,11 @@ class Settings(_Section):
     """All of it."""
 
     hub: HubSettings = HubSettings()
+    registry: RegistrySettings = RegistrySettings()
     mqtt: MqttSettings = MqttSettings()
     ingest: IngestSettings = IngestSettings()
     store: StoreSettings = StoreSettings()
+    mirror: MirrorSettings = MirrorSettings()
     web: WebSettings = WebSettings()
     operator: OperatorSettings = OperatorSettings()
     place: PlaceSettings = PlaceSettings()
@@ -304,4 +358,4 @@ def _resolved(settings: Settings, folder: Path) -> Settings:
 
     store = settings.store
     whole = settings.model_copy(update={k: resolve(getattr(settings, k)) for k in Settings.model_fields})
-    return whole.model_copy(update={"store": store.model_copy(update={"folder": whole.hub.data / store.folder})})
+    return whole.model_copy(update={"store": whole.store.model_copy(update={"folder": whole.hub.data / store.folder})})

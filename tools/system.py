@@ -1,4 +1,4 @@
-"""Installs what the tests need beyond Python: mosquitto, its clients, a browser.
+"""Installs what the tests need beyond Python: mosquitto, its clients, PostgreSQL, a browser.
 
 Rule: apt-get when root or sudo is there, Playwright's own browser where the distribution has none; otherwise it says
 exactly what is missing and stops. What is there already is not touched.
@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAMS = {"mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "mosquitto_sub": "mosquitto-clients"}
+PROGRAMS = {
+    "mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "mosquitto_sub": "mosquitto-clients",
+    "initdb": "postgresql",
+}  # fmt: skip
 DRIVER_NEEDS = "libatomic1"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -28,9 +31,9 @@ def main() -> int:
         run([*root, "apt-get", "update", "-q"])
         for package in missing:
             run([*root, "apt-get", "install", "-qy", "--no-install-recommends", package])
-        if "mosquitto" in missing:
+        for server in sorted({"mosquitto", "postgresql"} & set(missing)):
             # The tests start their own on a free port; the distribution's need not run.
-            run([*root, "sh", "-c", "service mosquitto stop || true"])
+            run([*root, "sh", "-c", f"service {server} stop || true"])
         if not browser:
             run([*root, "apt-get", "install", "-qy", "--no-install-recommends", "chromium"])
             if not has_browser():
@@ -52,7 +55,11 @@ def driver_starts() -> bool:
 
 def found(program: str) -> bool:
     """Whether a program is there; servers may stand outside the path of ordinary people."""
-    return shutil.which(program) is not None or Path("/usr/sbin", program).exists()
+    return (
+        shutil.which(program) is not None
+        or Path("/usr/sbin", program).exists()
+        or any(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    )
 
 
 def has_browser() -> bool:

@@ -8,7 +8,7 @@ from hub.actions.commons import add_commons, end_commons, join, leave
 from hub.actions.consents import look_after_consents
 from hub.actions.erasure import erase, erase_again
 from hub.actions.grades import pause, set_grade, unpause
-from hub.actions.links import end_links, make_link
+from hub.actions.links import end_all_links, end_links, make_link
 from hub.actions.names import bring_fragments, hide_name, show_name
 from hub.actions.objections import answer_objection, forget_objections, object_to
 from hub.actions.people import (
@@ -50,7 +50,7 @@ __all__ = [
     "ActionRefused", "Erased", "Graded", "Joined", "Link", "NewCommons", "NewCredential", "NewThing", "Removed",
     "Renewed", "add_commons", "add_credential", "add_dwelling", "add_guardian", "add_household_member", "add_party",
     "add_prefix", "add_sealing_key", "add_thing", "answer_objection", "bring_fragments", "close_credential",
-    "close_thing", "describe", "end_commons", "end_links", "end_sealing_key", "erase", "erase_again",
+    "close_thing", "describe", "end_all_links", "end_commons", "end_links", "end_sealing_key", "erase", "erase_again",
     "forget_objections", "hand_over", "hide_name", "join", "leave", "look_after_consents", "make_link", "object_to",
     "pause", "remove_guardian", "remove_household_member", "renew_credential", "set_grade", "set_place", "set_rule",
     "set_signing_key", "settle_in", "show_name", "unpause",

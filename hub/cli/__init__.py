@@ -10,7 +10,22 @@ import sys
 
 import typer
 
-from hub.cli import commons, grades, household, looks, mine, objections, owner, parties, running, sources, things
+from hub.cli import (
+    backup,
+    commons,
+    grades,
+    household,
+    looks,
+    migrate,
+    mine,
+    objections,
+    owner,
+    parties,
+    running,
+    sources,
+    store,
+    things,
+)
 from hub.control.names import CommandError
 from hub.core.store import StoreUnavailable
 from hub.settings import SettingsError
@@ -26,13 +41,16 @@ cli = typer.Typer(
     "  barrio party link Ana                          her own page, by a link that expires\n\n"
     "  barrio pause balcony --hours 8                 what it measures stays at home\n\n"
     "  barrio erase Ana --thing balcony               gone, and looked for in every file\n\n"
-    "  barrio export Ana --to ana.zip                 everything that is hers",
+    "  barrio export Ana --to ana.zip                 everything that is hers\n\n"
+    "  barrio backup /mnt/disk/today                  everything, while the hub runs",
 )  # fmt: skip
 cli.add_typer(running.hub)
 cli.add_typer(household.opening)
 cli.add_typer(mine.mine)
 cli.add_typer(owner.owner)
 cli.add_typer(looks.looks)
+cli.add_typer(backup.backup)
+cli.add_typer(migrate.migrate)
 for name, group in (
     ("party", parties.party),
     ("thing", things.thing),
@@ -41,6 +59,7 @@ for name, group in (
     ("household", household.household),
     ("objection", objections.objection),
     ("source", sources.source),
+    ("store", store.store),
     ("log", looks.log),
 ):
     cli.add_typer(group, name=name)

@@ -5,6 +5,7 @@ Rule: it says which of the two answered.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,10 @@ from hub.control.commands import perform
 from hub.control.desk import Desk
 from hub.control.wire import CONTROL, ask
 from hub.settings import Settings, read, shipped
+from hub.workers import at_work
+
+_PATIENCE = 10.0
+"""So long (seconds) a command waits for a worker to lead."""
 
 Config = Annotated[
     Path | None,
@@ -28,7 +33,7 @@ Config = Annotated[
 def do(config: Path | None, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Ask the running hub, or open the files; say which."""
     settings = read(config_file(config))
-    found = ask(settings.hub.data / CONTROL, command, arguments)
+    found = asked(settings, command, arguments)
     if found is not None:
         typer.echo("(asked the running hub)", err=True)
         return found
@@ -36,6 +41,17 @@ def do(config: Path | None, command: str, arguments: dict[str, Any]) -> dict[str
     with app.opened(settings) as parts:
         desk = Desk(parts.registry, parts.store, parts.gate, parts.settings, parts.now)
         return perform(desk, command, arguments)
+
+
+def asked(settings: Settings, command: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """The running hub's answer; None when none is running. Where workers are, one of them leads after a moment."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        found = ask(settings.hub.data / CONTROL, command, arguments)
+        waits = found is None and settings.hub.workers > 1 and at_work(settings.hub.data, settings.hub.workers)
+        if not waits or time.monotonic() > end:
+            return found
+        time.sleep(0.2)
 
 
 def config_file(config: Path | None) -> Path:

@@ -12,6 +12,7 @@ import typer
 
 from hub.cli.asking import Config, config_file, do, when
 from hub.settings import Settings, read
+from hub.stores import SERVED
 
 mine = typer.Typer()
 _Party = Annotated[str, typer.Argument(metavar="PARTY", help="A name or a number of `barrio party list`.")]
@@ -84,9 +85,10 @@ def export(
 
 def _receipt(settings: Settings, r: dict[str, Any]) -> str:
     gone = f"yes, {when(settings, r['gone'])}" if r["gone"] is not None else "not known yet"
+    files = "gone from the hub's files" if settings.store.engine in SERVED else "gone from every file"
     return "\n".join([
         f"receipt {r['receipt']}: {r['what']}, {r['rows']:,} readings",
         f"  hidden from every view   yes, {when(settings, r['hidden'])}",
-        f"  gone from every file     {gone}",
+        f"  {files:<24} {gone}",
         f"    {r['told']}",
     ])  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from hub import app, configured, demo
+from hub import app, configured, demo, workers
 from hub.cli.asking import Config, config_file, do
 from hub.control.names import CommandError
 from hub.core.reading import DecodeError
@@ -24,12 +24,30 @@ hub = typer.Typer()
 
 
 @hub.command()
-def run(config: Config = None) -> None:
-    """Run the hub in the foreground until it is told to stop (Ctrl-C)."""
-    settings = read(config_file(config))
-    with app.opened(settings) as parts:
-        app.serve(app.run(app.Hub(parts), lambda addresses: _listening(settings, addresses)))
-    typer.echo("Stopped: everything acknowledged is stored.")
+def run(
+    config: Config = None,
+    worker: Annotated[
+        int | None, typer.Option(min=1, help="Only the worker with this number, to start each by itself.")
+    ] = None,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Run the hub in the foreground until it is told to stop (Ctrl-C).
+
+    With hub.workers in barrio.toml it starts so many processes that share the ports, and starts again one that ends.
+    They need a registry in PostgreSQL and an engine on a server; `barrio status` says how they are.
+    """
+    file = config_file(config)
+    settings = read(file)
+    configured.check_workers(settings)
+    if worker is None and settings.hub.workers > 1:
+        _parent(settings, file)
+        return
+    if worker is not None and worker > settings.hub.workers:
+        raise CommandError(f"--worker {worker}: hub.workers is {settings.hub.workers}; set it higher")
+    with app.opened(settings, worker=worker) as parts:
+        app.serve(app.run(app.Hub(parts, parent=parent), lambda found: _up(settings, found, worker)))
+    if worker is None:
+        typer.echo("Stopped: everything acknowledged is stored.")
 
 
 @hub.command(name="demo")
@@ -100,6 +118,31 @@ def decode(
         typer.echo("understood, but there is no reading in it", err=True)
 
 
+def _parent(settings: Settings, file: Path) -> None:
+    """Look once alone whether everything is in order, then start the workers."""
+    with app.opened(settings):
+        pass
+    count = settings.hub.workers
+
+    def ready() -> None:
+        host, web = settings.mqtt.host, settings.web
+        tls = None if settings.mqtt.tls_port is None else (host, settings.mqtt.tls_port)
+        first = f"http://{settings.operator.host}:{settings.operator.port}/metrics" if settings.operator.port else None
+        address = web.address or f"http://{web.host}:{web.port}/"
+        typer.echo(f"{count} workers")
+        _listening(settings, app.Addresses((host, settings.mqtt.port), address, first, tls))
+
+    fault = workers.Parent(lambda n: workers.command(file, n), settings.hub.data, count).run(ready)
+    if fault:
+        raise CommandError(fault)
+    typer.echo("Stopped: everything acknowledged is stored.")
+
+
+def _up(settings: Settings, addresses: app.Addresses, worker: int | None) -> None:
+    if worker is None:
+        _listening(settings, addresses)
+
+
 def _listening(settings: Settings, addresses: app.Addresses) -> None:
     host, port = addresses.mqtt
     typer.echo(f"{settings.hub.name}: things connect to mqtt://{host}:{port}")
@@ -108,4 +151,5 @@ def _listening(settings: Settings, addresses: app.Addresses) -> None:
     typer.echo(f"  pages  {addresses.web}")
     if addresses.metrics is not None:
         typer.echo(f"  metrics {addresses.metrics}")
+        typer.echo(f"  yours   {addresses.metrics.removesuffix('metrics')}  (how the hub is, for whoever runs it)")
     typer.echo(f"  data   {settings.hub.data}   (Ctrl-C stops)")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hub.actions import ActionRefused
-from hub.control import commons, grades, guardians, household, looks, mine, objections, parties, things, whole
+from hub.control import backup, commons, grades, guardians, household, looks, mine, objections, parties, things, whole
 from hub.control.desk import Desk
 from hub.control.names import CommandError
 from hub.core.store import StoreUnavailable
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     **mine.COMMANDS,
     **household.COMMANDS,
     **objections.COMMANDS,
+    **backup.COMMANDS,
     **whole.COMMANDS,
 }
 

@@ -6,9 +6,10 @@ Rule: a command gets all of it as an argument; without a running hub there are n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
+from hub.control.work import Work
 from hub.core.store import Store
 from hub.gate import Gate
 from hub.ingest.pipeline import Counts
@@ -41,9 +42,35 @@ class Releasing(Protocol):
         """What keeps it from publishing."""
 
 
+class Mirroring(Protocol):
+    """What a command may know of the mirror."""
+
+    @property
+    def told(self) -> str:
+        """What it holds and what is still to be compared, in words."""
+
+
+class Worker(NamedTuple):
+    """One of several hub processes: whether it leads, its connections, and what it has taken since it started."""
+
+    number: int
+    leads: bool
+    connections: int
+    messages: int
+    readings: int
+    refused: int
+
+
+def _no_workers() -> list[Worker]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What commands work with; `counts`, `door` and `releaser` only when the hub runs. `web` is where its pages are."""
+    """What commands work with; `counts`, `door` and `releaser` only when the hub runs. `web` is where its pages are.
+
+    `work` is what a command began and goes on with; `workers` are the processes at work, where there are several.
+    """
 
     registry: Registry
     store: Store
@@ -56,3 +83,6 @@ class Desk:
     web: str | None = None
     upkeep: Upkeep | None = None
     releaser: Releasing | None = None
+    mirror: Mirroring | None = None
+    workers: Callable[[], list[Worker]] = _no_workers
+    work: Work = field(default_factory=Work)

@@ -22,7 +22,7 @@ from hub.core.holdings import Datastream, Thing
 from hub.core.look import looks_of_operator
 from hub.core.query import Query, QueryError
 from hub.upkeep.chores import Done
-from hub.upkeep.looking import finish
+from hub.upkeep.looking import asked_here, everything, finish
 from hub.upkeep.retention import before, words
 
 _EVER = Query()
@@ -120,9 +120,11 @@ def _export(desk: Desk, party: str, to: str, age: str | None = None) -> dict[str
 
 def _look(desk: Desk) -> None:
     """Look through the files; a running hub goes on with it by itself when there is much to look through."""
+    whose = everything if desk.settings.hub.workers == 1 else asked_here
     looking = Thread(
-        target=finish, args=(desk.registry, desk.store, desk.settings.hub.data, desk.now()), name="looking", daemon=True
-    )
+        target=finish, args=(desk.registry, desk.store, desk.settings.hub.data, desk.now()), kwargs={"whose": whose},
+        name="looking", daemon=True,
+    )  # fmt: skip
     looking.start()
     looking.join(None if desk.counts is None else _PATIENCE)
 

@@ -5,13 +5,16 @@ Rule: a store gives nothing without a `Scope`, and applies it inside the query, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
+from hub.core.history import BEGINNING, END, Span
 from hub.core.observations import Ints, Observations, Times, Values
 from hub.core.query import Query
 from hub.core.query import StoreUnavailable as StoreUnavailable  # noqa: PLC0414 - part of the protocol
@@ -35,6 +38,7 @@ class Rows:
         return len(self.datastream)
 
 
+ANY_TIME = Span(BEGINNING, END)
 NO_ROWS = Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64))
 
 
@@ -120,6 +124,15 @@ class Store(Protocol):
             StoreUnavailable: nothing was changed.
         """
 
+    def compact(self, archive: int = -(2**62)) -> str:
+        """Put what is stored in good order, what was measured before `archive` (µs) so that other tools can read it.
+
+        Out: in words, what was done; empty when there was nothing to do. No answer changes by it.
+
+        Raises:
+            StoreUnavailable: that cannot be done now; nothing was changed.
+        """
+
     def traces(self, erasure: Erasure, most: int = 200) -> Values:
         """Values of some of the rows that an erasure names, to look for in files once they are gone."""
 
@@ -132,3 +145,79 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Write what is to be written and let go of the files."""
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """An engine that does not keep whatever time a row has."""
+
+    @property
+    def keeps(self) -> Span:
+        """Which times (µs) it takes now; the rest of a batch is left out of what it stores."""
+
+
+def kept_by(store: Store) -> Span:
+    """Which times (µs) a store takes now: `ANY_TIME` unless it says otherwise."""
+    return store.keeps if isinstance(store, Bounded) else ANY_TIME
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """An engine whose files the hub cannot look into."""
+
+    @property
+    def elsewhere(self) -> str:
+        """In words for a receipt: when deleted rows leave those files."""
+
+
+def elsewhere(store: Store) -> str:
+    """When deleted rows leave files that the hub cannot look into; empty if there are no such files."""
+    return store.elsewhere if isinstance(store, Elsewhere) else ""
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """An engine into which other processes write too."""
+
+    @property
+    def others(self) -> int:
+        """A number that grows with every change by them."""
+
+
+def changed_by_others(store: Store) -> int:
+    """A number that grows with every change of what is stored that another process makes."""
+    return store.others if isinstance(store, Shared) else 0
+
+
+class Snapshot(Protocol):
+    """All that was stored at one moment, for a copy of the whole; for the hub's own machinery, never for an answer."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows `batches` gives."""
+
+    @property
+    def replacing(self) -> int:
+        """Of how many of them it is not known whether they replace others."""
+
+    def batches(self) -> Iterator[Observations]:
+        """Every row; of two with the same datastream and time the later holds.
+
+        Raises:
+            StoreUnavailable: the engine cannot go on.
+        """
+
+    def hashes(self) -> NDArray[np.uint64]:
+        """The hashes of messages that were acknowledged."""
+
+
+@runtime_checkable
+class Copied(Protocol):
+    """An engine that gives a copy of the whole while it is used."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """All that is stored now. Appending and reading go on meanwhile; erasing and thinning wait until it is left.
+
+        Raises:
+            StoreUnavailable: the engine cannot do it now.
+        """

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from hub.core.observations import STAMPED, Key, Observations, attribute
-from hub.core.reading import Decoded, DecodeError, Decoder, Envelope, Heard, Message
-from hub.core.store import Store, StoreUnavailable
+from hub.core.reading import Decoded, DecodeError, Decoder, Envelope, Heard, Message, Sender
+from hub.core.store import Store, StoreUnavailable, kept_by
 from hub.decoders import DECODERS
 from hub.decoders.announced import instead
 from hub.decoders.routes import ANNOUNCED, Routes
@@ -49,9 +49,16 @@ class Counts:
 class Ingest:
     """Takes what is in the inbox, for ever."""
 
-    def __init__(self, inbox: Inbox, routes: Routes, registry: Registry, store: Store, now: Callable[[], int]) -> None:
-        """Read `inbox`; `routes` say which format a topic speaks; `now` gives the time in µs."""
-        self._inbox = inbox
+    def __init__(
+        self, inbox: Inbox, routes: Routes, registry: Registry, store: Store, now: Callable[[], int],
+        has_left: Callable[[Sender], bool] = lambda _: False,
+    ) -> None:  # fmt: skip
+        """Read `inbox`; `routes` say which format a topic speaks; `now` gives the time in µs.
+
+        What wants an acknowledgement and is of a sender that `has_left` is not stored: it sends it again, where there
+        are several workers perhaps to another.
+        """
+        self._inbox, self._has_left = inbox, has_left
         self._routes = routes
         self._registry = registry
         self._store = store
@@ -88,13 +95,14 @@ class Ingest:
 
     async def _store_all(self, batch: list[Chunk]) -> int:
         """Everything of a batch, durable on return; how many readings there were."""
-        await self._until(self._look_up, {chunk[0].credential for chunk in batch})
-        messages = await self._placed([m for chunk in batch for m in chunk])
+        shared = await self._until(self._look_up, {chunk[0].credential for chunk in batch})
+        messages = await self._placed([m for chunk in batch for m in chunk], shared=shared)
         heard = await self._decode(messages)
-        made = attribute(heard, self._registry.series_table(self._now()))
+        self._refusals.outside(heard, kept_by(self._store))
+        made = attribute(heard, await self._until(self._registry.series_table, self._now()))
         if made.missing:
             await self._learn(heard, made.missing)
-            made = attribute(heard, self._registry.series_table(self._now()))
+            made = attribute(heard, await self._until(self._registry.series_table, self._now()))
         self._refusals.sealed(made.clear)
         await self._until(self._store.append, made.observations, _hashes(heard, made.observations))
         if self._sealed:
@@ -122,23 +130,27 @@ class Ingest:
                 self.counts.waiting = False
                 return result
 
-    def _look_up(self, credentials: set[int]) -> None:
-        """Let the registry compile what has changed (blocking), so that it answers from memory afterwards."""
+    def _look_up(self, credentials: set[int]) -> bool:
+        """Let the registry compile what has changed (blocking), so that it answers from memory afterwards.
+
+        Out: whether there are outside brokers whose messages are attributed by prefix.
+        """
         self._registry.series_table(self._now())
-        self._registry.has_shared_sources  # noqa: B018 - asked for the same reason
         for credential in credentials:
             self._registry.heard(credential)
+        return self._registry.has_shared_sources
 
-    async def _placed(self, messages: list[Message]) -> list[Message]:
+    async def _placed(self, messages: list[Message], *, shared: bool) -> list[Message]:
         """Without what was stored before a crash, and without what came under nobody's prefix (quarantine)."""
         repeated = {_hash(m): m for m in messages if m.dup}
         if repeated:
             seen = await self._until(self._store.seen, repeated.keys())
             self.counts.repeated += len(seen)
             messages = [m for m in messages if not m.dup or _hash(m) not in seen]
-        if self._registry.has_shared_sources:
+        if shared:
             messages = await self._until(self._registry.place, messages)
-        return messages
+            await self._until(self._look_up, {m.credential for m in messages})
+        return [m for m in messages if not (m.packet and self._has_left(m.sender))]
 
     async def _decode(self, messages: list[Message]) -> list[tuple[Message, Decoded]]:
         heard: list[tuple[Message, Decoded]] = []

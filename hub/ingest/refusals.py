@@ -11,8 +11,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from hub.core.grade import DAY
+from hub.core.history import Span
 from hub.core.observations import Key
 from hub.core.reading import Decoded, Message
+from hub.core.store import ANY_TIME
 from hub.registry import Refused, Registry
 
 _EVERY = 1.0
@@ -66,6 +69,18 @@ class Refusals:
                 else:
                     self._waiting.append((message, "thing", why))
             decoded.readings[:] = kept
+
+    def outside(self, heard: list[tuple[Message, Decoded]], keeps: Span) -> None:
+        """Readings of a time that is not kept; they are left out of what was heard."""
+        if keeps == ANY_TIME:
+            return
+        for message, decoded in heard:
+            kept = [r for r in decoded.readings if r.time is None or keeps.since <= r.time < keeps.until]
+            if len(kept) < len(decoded.readings):
+                days = (message.received - keeps.since) // DAY
+                why = f"readings older than {days} days or far in the future are not kept: look at the thing's clock"
+                self._waiting.append((message, "time", why))
+                decoded.readings[:] = kept
 
     def record(self, now: int) -> None:
         """Write them down (blocking); `now` in µs."""

@@ -102,6 +102,11 @@ class Connection(asyncio.Protocol):
         if fault is not None:
             self.fail(fault.reason, str(fault), fault.version)
 
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended: what was not acknowledged is for the client to send again."""
+        return self._transport is None
+
     def connection_lost(self, _exception: Exception | None) -> None:
         """Publish the will, unless the client said goodbye; leave the topic space."""
         if self._transport is None:

@@ -35,7 +35,8 @@ class Doorkeeper(Protocol):
     def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
         """The admission of this name, or None. `certificate` is the name in a verified client certificate.
 
-        `username` is empty when a client shows nothing but its certificate.
+        `username` is empty when a client shows nothing but its certificate. Raises `StoreUnavailable` when it cannot be
+        known now.
         """
 
 

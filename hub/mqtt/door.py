@@ -11,6 +11,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from hub.core.admission import Admission
+from hub.core.query import StoreUnavailable
 from hub.mqtt import codec
 from hub.mqtt.limits import site
 from hub.mqtt.packets import MQTT_3, MQTT_5, ConnAck, Connect, Packet
@@ -31,6 +32,7 @@ _TEXTS = {
     Reason.BAD_AUTHENTICATION_METHOD: "only a user name and a password, or a client certificate, are understood",
     Reason.TOPIC_NAME_INVALID: "the will's topic has control characters, or is too long",
     Reason.QUOTA_EXCEEDED: "this credential has all the connections that it may have",
+    Reason.SERVER_UNAVAILABLE: "the hub cannot look now who you are; come back later",
     Reason.CONNECTION_RATE_EXCEEDED: "too many wrong passwords; wait a minute",
 }
 
@@ -92,7 +94,10 @@ def _ask(connection: Connection, packet: Connect) -> Admission | Reason:
     one = (connection.address, packet.username, connection.certificate)
     if shared.name_tries.spent(one, now) or shared.address_tries.spent(connection.address, now):
         return Reason.CONNECTION_RATE_EXCEEDED
-    admission = shared.doorkeeper.admit(packet.username or "", packet.password or b"", connection.certificate)
+    try:
+        admission = shared.doorkeeper.admit(packet.username or "", packet.password or b"", connection.certificate)
+    except StoreUnavailable:  # no wrong try: whoever has the right password comes in as soon as it can be known
+        return Reason.SERVER_UNAVAILABLE
     if admission is None:
         shared.name_tries.note(one, now)
         shared.address_tries.note(connection.address, now)

@@ -10,6 +10,7 @@ import asyncio
 import ssl as tls
 from collections.abc import Callable
 
+from hub.core.reading import Sender
 from hub.mqtt.connection import Connection, Hold
 from hub.mqtt.contracts import Counters, Doorkeeper, EndpointSettings, Inbox
 from hub.mqtt.reasons import Reason
@@ -111,6 +112,11 @@ class Endpoint:
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
+
+
+def has_left(sender: Sender) -> bool:
+    """Whether a message is of a connection that has ended since."""
+    return isinstance(sender, Connection) and sender.gone
 
 
 async def _until(is_done: Callable[[], bool], seconds: float) -> None:

@@ -133,7 +133,8 @@ def write_quarantine(connection: Connection, source: int, messages: Sequence[Mes
         size += len(m.payload)
         if count + len(kept) >= limits.quarantine_messages or size > limits.quarantine_bytes:
             break
-        kept.append({"source": source, "topic": m.topic, "payload": m.payload, "received": m.received})
+        topic = m.topic.replace("\0", "\ufffd")
+        kept.append({"source": source, "topic": topic, "payload": m.payload, "received": m.received})
     if kept:
         connection.execute(insert(t.quarantine), kept)
     return len(kept)
@@ -147,7 +148,8 @@ def _row(r: Refused) -> dict[str, object]:
 
 
 def _clean(text: str) -> str:
-    return text[:_LONGEST].encode("utf-8", "replace").decode()
+    # PostgreSQL takes no U+0000.
+    return text[:_LONGEST].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _forget_old(connection: Connection, credential: int) -> None:

@@ -8,20 +8,25 @@ a value.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Delete, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, delete, func, insert, or_, select, update
 
 from hub.core.about import ErasureReceipt
 from hub.core.history import BEGINNING, END
 from hub.core.store import Erasure
 from hub.registry import tables as t
-from hub.registry.database import Database, RegistryUnavailable, Transaction
+from hub.registry.database import Database, Transaction
+from hub.registry.engines import POSTGRESQL, RegistryUnavailable
 
+_ELSEWHERE = (
+    "In the registry's database its rows are deleted and their tables written anew; what that database's own log and "
+    "backups still hold goes when its operator lets it"
+)
 _MOST_TRACES = 20
 _TRACE = 32
 _CHUNK = 500
@@ -161,9 +166,36 @@ class Erasures:
             traces.texts += [x for x in _texts(connection, asked) if x not in traces.texts]
             return sum(connection.execute(statement).rowcount for statement in _deletions(connection, asked))
 
+    @property
+    def elsewhere(self) -> str:
+        """In words for a receipt: what of the registry the hub cannot look into; empty if there is nothing."""
+        return _ELSEWHERE if self._database.kind == POSTGRESQL else ""
+
     def compact(self) -> bool:
-        """Write the registry's file anew without what was erased; False while somebody still reads the old one."""
+        """Write the registry's files anew without what was erased; False while somebody still reads the old ones."""
         return self._database.compact()
+
+
+def gather(into: Path, lists: Iterable[Path]) -> int:
+    """Add to one list of what was erased what others name besides, durable on return; how many it names then.
+
+    Raises:
+        RegistryUnavailable: one of them cannot be read, or the first not be written.
+    """
+    try:
+        known = {asked.id: asked for asked in _lines(into)}
+        more = {asked.id: asked for file in lists for asked in _lines(file) if asked.id not in known}
+        handle = os.open(into, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(msgspec.json.encode(asked) + b"\n" for asked in more.values())
+            file.flush()
+            os.fsync(handle)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise RegistryUnavailable(
+            f"a list of what was erased cannot be used ({type(error).__name__}): see that {into} can be written, and "
+            "that what was given is such a list"
+        ) from error
+    return len(known | more)
 
 
 def _lines(file: Path) -> Iterator[Asked]:
@@ -232,10 +264,11 @@ def _prefixes(connection: Connection, asked: Asked) -> list[tuple[int, str]]:
 
 def _under(source: int, prefix: str) -> ColumnElement[bool]:
     q = t.quarantine.c
-    below = (
-        q.topic == q.topic if not prefix else (q.topic == prefix) | q.topic.startswith(prefix + "/", autoescape=True)
-    )
-    return (q.source == source) & below
+    if not prefix:
+        return q.source == source
+    # LIKE would take small letters for large ones, in one of the two databases.
+    below = func.substr(q.topic, 1, len(prefix) + 1) == prefix + "/"
+    return (q.source == source) & ((q.topic == prefix) | below)
 
 
 def _texts(connection: Connection, asked: Asked) -> Iterator[bytes]:

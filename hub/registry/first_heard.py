@@ -18,13 +18,12 @@ from hub.core.reading import Announcement, Heard
 from hub.core.units import conversion
 from hub.registry import tables as t
 from hub.registry.compiled import written
-from hub.registry.heard import storable
+from hub.registry.heard import LONGEST_NAME, storable
 from hub.registry.ids import new_ids
 from hub.registry.keys import new_handle
 
 MOST_STREAMS = 256
 """So many datastreams one thing may have."""
-_LONGEST = 200
 _CHUNK = 500
 EXPOSURES = frozenset({"indoor", "outdoor"})
 """What a thing may say of itself; that it is an institution's station, only its owner may."""
@@ -33,7 +32,7 @@ _NOTHING = Announcement("")
 CLOSED = "this thing or its credential was closed by its owner"
 FULL = "this credential carries as many things as it may; ask the operator for more"
 CROWDED = f"this thing has {MOST_STREAMS} values already; more are not kept"
-NAMELESS = f"names are 1 to {_LONGEST} characters long, without control characters"
+NAMELESS = f"names are 1 to {LONGEST_NAME} characters long, without control characters"
 
 
 class _Stream(Struct):
@@ -124,7 +123,7 @@ class Doorstep:
         if self._party is None:
             return CLOSED
         words = (key.thing, key.property, key.unit or "-")
-        return None if all(1 <= len(w) <= _LONGEST and storable(w) for w in words) else NAMELESS
+        return None if all(1 <= len(w) <= LONGEST_NAME and storable(w) for w in words) else NAMELESS
 
     def _add_things(self, names: list[str]) -> None:
         for name, i in zip(names, new_ids(self._connection, len(names)), strict=True):

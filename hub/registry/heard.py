@@ -19,6 +19,8 @@ Fresh = dict[Place, Announcement]
 
 MOST = 20_000
 """So many announcements are kept under one credential; what comes after is passed over."""
+LONGEST_NAME = 200
+"""Characters of a thing's or a value's name: what stands in an index, which PostgreSQL bounds to 2,704 bytes a row."""
 _LONGEST = 500
 
 
@@ -59,9 +61,10 @@ def _parts(keys: list[Place], size: int = 200) -> Iterable[list[Place]]:
 
 
 def _storable(a: Announcement) -> bool:
-    """Text that a database takes, of a length that somebody would read."""
+    """Text that a database takes, of a length that somebody would read; longer names never become a thing's."""
     words = (a.thing, a.property, a.name, a.unit, a.kind, a.exposure, a.description, a.topic, a.pointer, a.source)
-    return all(w is None or (len(w) <= _LONGEST and storable(w)) for w in words)
+    names = len(a.thing) <= LONGEST_NAME and len(a.property) <= LONGEST_NAME
+    return names and all(w is None or (len(w) <= _LONGEST and storable(w)) for w in words)
 
 
 def storable(text: str) -> bool:

@@ -25,6 +25,13 @@ def write(connection: Connection, at: int, who: int | None, about: int | None, w
     connection.execute(insert(t.journal).values(at=at, who=who, about=about, what=what))
 
 
+def last(connection: Connection, begins: str) -> int | None:
+    """When (µs) the operator last did something whose words begin so; None: never, as far as the diary goes back."""
+    c = t.journal.c
+    mine = c.who.is_(None) & c.about.is_(None) & c.what.startswith(begins, autoescape=True)
+    return connection.execute(select(c.at).where(mine).order_by(c.id.desc()).limit(1)).scalar()
+
+
 def read(connection: Connection, party: int | None, limit: int) -> list[Entry]:
     """The newest entries first: all, or those that a party wrote or that concern it."""
     c = t.journal.c

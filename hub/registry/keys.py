@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 import stat
+import time
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 _SECRET_BYTES = 16
+_BEING_WRITTEN = 2.0
+"""So long (seconds) an empty key file may be another process's that has begun to write it."""
 
 
 class KeyFileError(Exception):
@@ -75,6 +78,10 @@ def _existing(path: Path) -> bytes:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise KeyFileError(f"{path}: others than the hub may read it; run: chmod 600 {path}")
     key = path.read_bytes()
+    until = time.monotonic() + _BEING_WRITTEN
+    while not key and time.monotonic() < until:  # another process has just made it, and is about to write it
+        time.sleep(0.01)
+        key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise KeyFileError(
             f"{path}: this is not the hub's key (32 bytes); restore it from a backup, or all log in anew"

@@ -41,11 +41,11 @@ class Looks:
         if not looks:
             return
         salts = secrets.token_bytes(_SALT_BYTES * len(looks))
-        within = self._database.within()
+        fresh = self._database.shared or self._database.within()
         try:
             with self._database.write() as transaction:
                 connection = transaction.connection
-                numbers = self._last_numbers(connection, {look.owner for look in looks}, fresh=within)
+                numbers = self._last_numbers(connection, {look.owner for look in looks}, fresh=fresh)
                 first = (connection.execute(select(func.max(t.looks.c.id))).scalar() or 0) + 1
                 leaves: list[tuple[object, ...]] = []
                 entries: list[tuple[object, ...]] = []
@@ -92,7 +92,7 @@ class Looks:
     ) -> dict[int | None, int]:
         """The number of the last entry of each of these owners, to be counted on; only a writer asks.
 
-        They are remembered, unless what is around the writer may still be taken back (`fresh`).
+        They are remembered, unless others write too, or what is around the writer may still be taken back (`fresh`).
         """
         numbers = {} if fresh else self._numbers
         if fresh:

@@ -12,9 +12,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 
-from sqlalchemy import ColumnElement, delete, func, select, true
+from sqlalchemy import URL, ColumnElement, func, select, true
 
 from hub.core.admission import Admission
 from hub.core.audience import Audience
@@ -24,12 +23,11 @@ from hub.core.holdings import Holdings
 from hub.core.observations import Key, SeriesTable
 from hub.core.places import Partition
 from hub.core.reading import Announcement, Heard, Message, Place
-from hub.registry import aging, journal, objections, sources
+from hub.registry import aging, journal, moving, objections, sources
 from hub.registry import tables as t
-from hub.registry.announced import learn
 from hub.registry.compiled import Compiled, compiled, series_table
 from hub.registry.consents import Consents
-from hub.registry.database import Database, RegistryUnavailable, Transaction
+from hub.registry.database import Database, Transaction
 from hub.registry.doors import (
     DEFAULT_LIMITS,
     Doors,
@@ -41,11 +39,12 @@ from hub.registry.doors import (
     write_quarantine,
     write_refusals,
 )
+from hub.registry.ears import Ears
+from hub.registry.engines import RegistryUnavailable
 from hub.registry.erasures import Erasures
 from hub.registry.first_heard import Doorstep
 from hub.registry.fragments import Nyms, memberships, write_all_ahead
 from hub.registry.grades import keep_caps
-from hub.registry.heard import news, read_heard
 from hub.registry.kept import Kept
 from hub.registry.keys import KeyFileError, derived, keyed_hash, read_key
 from hub.registry.looks import Looks
@@ -75,23 +74,23 @@ class Registry:
         self.erasures = Erasures(database)
         self.receipts = Receipts(database, derived(key, "receipts"))
         self.consents = Consents(database, self.receipts)
+        self._ears = Ears(database, catalogue, street)
         self.sealed = Sealed(database, catalogue, limits, self.heard)
         self.tree = Tree(database, derived(key, "log/sign"), derived(key, "log/pad"))
-        self._lock = Lock()
         self._compiled: Kept[Compiled] = Kept(database, lambda c: compiled(c, catalogue, street, shared))
         self._doors: Kept[Doors] = Kept(database, lambda c: read_doors(c, limits))
         self._prefixes: Kept[dict[int, dict[str, int]]] = Kept(database, read_prefixes)
         self._series: tuple[int, int, int, SeriesTable] | None = None
-        self._heard: dict[int, Heard] = {}
         self._hopeless: tuple[int, dict[Key, str]] = (0, {})
 
     @classmethod
     def open(
-        cls, where: str | Path, key_file: Path, catalogue: Catalogue, street: Partition, shared: Partition,
+        cls, where: str | Path | URL, key_file: Path, catalogue: Catalogue, street: Partition, shared: Partition,
         limits: Limits = DEFAULT_LIMITS, now: int | None = None,
     ) -> Registry:  # fmt: skip
-        """Open, and bring the tables to this version; `where` is a file or an SQLAlchemy URL.
+        """Open, and bring the tables to this version.
 
+        `where` is a file of this process alone, or the URL of a database that others write to as well (`Database`),
         `street` and `shared` are the cells for single views (`hub.core.places`), `now` (µs, as the clock says
         unless given) the time from which grades that the catalogue's caps no longer allow are lowered.
 
@@ -110,6 +109,10 @@ class Registry:
             write_all_ahead(transaction, nyms, now)
         return registry
 
+    def copy(self, to: Path) -> None:
+        """A copy of the registry as it is now, in a file, for a backup; raises `RegistryUnavailable`."""
+        moving.copy(self._database, to)
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
@@ -121,8 +124,7 @@ class Registry:
 
     def refresh(self) -> int:
         """Look whether another process has raised the revision; the revision."""
-        self._database.revision = self._database.read_revision()
-        return self._database.revision
+        return self._database.refresh()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -153,7 +155,9 @@ class Registry:
         """Where readings that arrive at `now` (µs) go; compiled again when the revision or a grade has changed."""
         cached = self._series
         within = self._database.within()
-        if not within and cached is not None and cached[0] >= self.revision and cached[1] <= now < cached[2]:
+        numbers = self._database.numbers
+        self._ears.seen(numbers.heard)
+        if not within and cached is not None and cached[0] >= numbers.revision and cached[1] <= now < cached[2]:
             return cached[3]
         everything = self._compiled.get()
         table, valid_until = series_table(everything, self.catalogue, now)
@@ -166,7 +170,7 @@ class Registry:
 
         Out: the keys that were refused, each with its reason in words. What leads somewhere already stays so.
         """
-        hopeless = self._known_hopeless()
+        hopeless = self._known_hopeless(self.revision)
         known = {k: hopeless[k] for k in keys if k in hopeless}
         waiting: dict[int, list[Key]] = defaultdict(list)
         for key in keys:
@@ -174,28 +178,25 @@ class Registry:
                 waiting[key.credential].append(key)
         if not waiting:
             return known
-        for credential in waiting:
-            self.heard(credential)
+        heard = {credential: self.heard(credential) for credential in waiting}
         refused: dict[Key, str] = {}
         with self.transaction() as transaction:
             for credential, some in waiting.items():
-                step = Doorstep(transaction.connection, credential, self._heard[credential], self.catalogue, now)
+                step = Doorstep(transaction.connection, credential, heard[credential], self.catalogue, now)
                 refused |= step.place(some, self.limits.things_per_credential)
                 if step.write():
                     transaction.changed()
+            revision = transaction.raised().revision
         if not self._database.within():
-            self._known_hopeless().update(refused)
+            self._known_hopeless(revision).update(refused)
         return known | refused
 
     def heard(self, credential: int) -> Heard:
-        """What was announced under a credential: one mapping, shared, that `remember` keeps up to date."""
-        live = self._heard.get(credential)
-        if live is None:
-            with self._database.read() as connection:
-                read = read_heard(connection, credential)
-            with self._lock:
-                live = self._heard.setdefault(credential, read)
-        return live
+        """What was announced under a credential: one mapping, shared, that `remember` keeps up to date.
+
+        What another process has heard is in it after the next `series_table`.
+        """
+        return self._ears.of(credential)
 
     def remember(
         self, credential: int, announcements: Iterable[Announcement], now: int, withdrawn: Collection[Place] = ()
@@ -204,24 +205,11 @@ class Registry:
 
         What the owner has said about a thing stays, and what was learnt from what is `withdrawn`; `now` in µs.
         """
-        live = self.heard(credential)
-        fresh = news(live, announcements)
-        gone = [place for place in withdrawn if place in live]
-        if not fresh and not gone:
-            return
-        with self.transaction() as transaction:
-            learnt = learn(transaction, credential, fresh, gone, self.catalogue, self.street, now)
-        if learnt:
-            live.hear(fresh.values(), gone)
+        self._ears.remember(credential, announcements, now, withdrawn)
 
     def unhear(self, party: int) -> None:
         """Forget what was announced under a party's credentials, for good."""
-        with self.transaction() as transaction:
-            c = t.credentials.c
-            mine = list(transaction.connection.execute(select(c.id).where(c.party == party)).scalars())
-            transaction.connection.execute(delete(t.heard).where(t.heard.c.credential.in_(mine)))
-        for credential in mine:
-            self.heard(credential).clear()
+        self._ears.forget(party)
 
     def forget_old(self, now: int, *, readings: int, sealed: int, log: int) -> dict[str, int]:
         """Let go what is over or older than these moments (µs), see `hub.registry.aging`; how many of each kind."""
@@ -269,14 +257,12 @@ class Registry:
     def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
         """Who may come in; `certificate` is the name in a client certificate that TLS has verified.
 
-        An unknown name takes as long as a wrong password. `username` is empty for a certificate alone. While the
-        registry cannot be read nobody new comes in.
+        An unknown name takes as long as a wrong password. `username` is empty for a certificate alone.
+
+        Raises:
+            RegistryUnavailable: it cannot be known now.
         """
-        try:
-            doors = self._doors.get()
-        except RegistryUnavailable:
-            return None
-        return doors.admit(self._key, username, password, certificate)
+        return self._doors.get().admit(self._key, username, password, certificate)
 
     def source(self, name: str, party: int | None, now: int) -> int:
         """The number by which messages of an outside broker come (`Message.credential`), the same after a restart.
@@ -357,6 +343,11 @@ class Registry:
         with self._database.read() as connection:
             return journal.read(connection, party, limit)
 
+    def last_done(self, begins: str) -> int | None:
+        """When (µs) the operator last did what the diary tells in words that begin so."""
+        with self._database.read() as connection:
+            return journal.last(connection, begins)
+
     def objections(self, parties: Collection[int]) -> tuple[Objection, ...]:
         """What was said to these parties by people who are measured, the newest first."""
         with self._database.read() as connection:
@@ -379,9 +370,9 @@ class Registry:
         """A secret key (32 bytes) for one purpose, the same after a restart."""
         return derived(self._key, purpose)
 
-    def _known_hopeless(self) -> dict[Key, str]:
-        if self._hopeless[0] != self.revision or len(self._hopeless[1]) > self.limits.quarantine_messages:
-            self._hopeless = (self.revision, {})
+    def _known_hopeless(self, revision: int) -> dict[Key, str]:
+        if self._hopeless[0] != revision or len(self._hopeless[1]) > self.limits.quarantine_messages:
+            self._hopeless = (revision, {})
         return self._hopeless[1]
 
     def _refusals(self, which: ColumnElement[bool], limit: int) -> list[Refused]:

@@ -7,7 +7,6 @@ which block goes as soon as the epoch's last window is out.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from threading import Lock
 
 import msgspec
 import numpy as np
@@ -38,13 +37,11 @@ class Releases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._counting = Lock()
-        self._version = 0
 
     @property
     def version(self) -> int:
-        """A number that grows with every window that this process publishes."""
-        return self._version
+        """A number that grows with every window that is published."""
+        return self._database.numbers.published
 
     def save(self, sheets: Sequence[Sheet], published: int) -> bool:
         """Publish one window of a property at all its levels, durable on return; False when it is out already."""
@@ -55,8 +52,7 @@ class Releases:
                 if tx.connection.execute(select(r.start).where(mine, r.level == sheet.level)).first() is not None:
                     return False
             tx.connection.execute(insert(t.releases), [_row(sheet, published) for sheet in sheets])
-        with self._counting:
-            self._version += 1
+            tx.published()
         return True
 
     def read(self, keys: Collection[str], level: Level, since: int, until: int, *, newest: bool = False) -> list[Sheet]:

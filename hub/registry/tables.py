@@ -21,6 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+_COUNTED = frozenset({"looks", "look_batches"})
+"""Tables whose rows are counted up, as far as others name them."""
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -35,13 +37,18 @@ def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True, autoincrement=False)
 
 
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Numbers that are counted up: SQLite counts what it calls INTEGER only, up to 2**63."""
+
+
 def _number() -> Column[int]:
-    return Column("id", Integer, primary_key=True)
+    return Column("id", NUMBER, primary_key=True)
 
 
 def _to(name: str, target: str, *, key: bool = False, null: bool = False, index: bool = False) -> Column[int]:
     foreign = ForeignKey(f"{target}.id")
-    return Column(name, Integer, foreign, primary_key=key, nullable=null, index=index, autoincrement=False)
+    kind = NUMBER if target in _COUNTED else Integer
+    return Column(name, kind, foreign, primary_key=key, nullable=null, index=index, autoincrement=False)
 
 
 def _time(name: str, *, key: bool = False, null: bool = False, index: bool = False) -> Column[int]:
@@ -52,8 +59,15 @@ def _text(name: str, *, key: bool = False, null: bool = False) -> Column[str]:
     return Column(name, String, primary_key=key, nullable=null)
 
 
-state = Table("state", metadata, _id(), Column("revision", BigInteger, nullable=False))
-"""One row: the revision, raised by every transaction that changes what is compiled from here."""
+def _counter(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+state = Table(
+    "state", metadata, _id(), Column("revision", BigInteger, nullable=False), _counter("heard"), _counter("published")
+)
+"""One row: the revision, raised by every transaction that changes what is compiled from here; how often a device has
+said something new of itself, and how often something was published."""
 
 used_ids = Table("used_ids", metadata, _id())
 
@@ -307,3 +321,6 @@ sealed = Table(
     UniqueConstraint("thing", "sequence"),
 )  # fmt: skip
 """Ciphertext as its thing sent it, with its context; `key`: the name of the key it was sealed to."""
+
+ERASED_FROM = (heard, refusals, quarantine, journal, epochs, look_entries, objection_readers, erasures, sealed)
+"""Where rows or texts go when somebody has something erased: these are written anew afterwards."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hub.core.history import BEGINNING, END
 from hub.core.observations import Observations, Times
-from hub.core.store import NO_ROWS, Rows
+from hub.core.store import NO_ROWS, Erasure, Rows
 
 COLUMNS = {
     "datastream": np.int32, "owner": np.int32, "time": np.int64, "received": np.int64,
@@ -46,6 +46,15 @@ def last_wins(batch: Observations) -> Observations:
     return batch.take(keep)
 
 
+def named(stored: Observations, erasure: Erasure) -> NDArray[np.bool_]:
+    """Which rows an erasure names."""
+    yes: NDArray[np.bool_] = np.equal(stored.owner, erasure.owner)
+    yes &= (stored.time >= erasure.since) & (stored.time < erasure.until) & (stored.received < erasure.arrived)
+    if erasure.datastreams is not None:
+        yes &= np.isin(stored.datastream, list(erasure.datastreams))
+    return yes
+
+
 def joined(parts: list[Rows]) -> Rows:
     """Several findings as one, ordered by (datastream, time); a mean too large for a float is left out."""
     if not parts:
@@ -65,7 +74,15 @@ def last_of_each(rows: Rows) -> Rows:
     return Rows(rows.datastream[last], rows.time[last], rows.value[last])
 
 
-def window_start(time: Times, window: Times) -> Times:
+def keyed(**columns: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.void]:
+    """Columns as one, to be compared and sorted by all of them."""
+    rows = np.empty(len(next(iter(columns.values()))), [(name, np.int64) for name in columns])
+    for name, column in columns.items():
+        rows[name] = column
+    return rows
+
+
+def window_start(time: Times, window: Times | int) -> Times:
     """The start of the window (µs, multiples of its length since 1970, before 1970 too) that each time lies in."""
     start: Times = time - np.mod(time, window)
     return start

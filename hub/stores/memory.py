@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from itertools import groupby
 from math import gcd, isfinite
@@ -26,7 +27,7 @@ from hub.core.observations import Observations, Values
 from hub.core.query import Query
 from hub.core.scope import Scope
 from hub.core.store import Erasure, Rows, Thinning
-from hub.stores.batches import COLUMNS, clean, joined, last_of_each, last_wins, steps, window_start
+from hub.stores.batches import COLUMNS, clean, joined, last_of_each, last_wins, named, steps, window_start
 
 _Row = tuple[int, int, int, int, float, int, int, int]
 """The columns of `Observations`."""
@@ -38,7 +39,7 @@ class MemoryStore:
 
     def __init__(self, directory: Path | None = None) -> None:
         del directory
-        self._lock = RLock()
+        self._lock, self._erasing = RLock(), RLock()
         self._parts = [Observations(*(np.empty(0, kind) for kind in COLUMNS.values()))]
         self._hashes: set[int] = set()
         self._version = time_ns() // 1000
@@ -75,16 +76,16 @@ class MemoryStore:
 
     def delete(self, erasure: Erasure) -> int:
         """Forget rows; how many."""
-        with self._lock:
+        with self._erasing, self._lock:
             stored = self._all()
-            going = _named(stored, erasure)
+            going = named(stored, erasure)
             self._parts[0] = stored.take(~going)
             self._version += 1
         return int(going.sum())
 
     def thin(self, thinning: Thinning) -> int:
         """Put old rows together; how many rows fewer."""
-        with self._lock:
+        with self._erasing, self._lock:
             stored = self._all()
             rows = list(zip(*(getattr(stored, name).tolist() for name in COLUMNS), strict=True))
             left = list(_thinned(rows, thinning))
@@ -93,14 +94,27 @@ class MemoryStore:
             self._version += 1
         return len(stored) - len(left)
 
+    def compact(self, archive: int = BEGINNING) -> str:
+        """Nothing to do."""
+        del archive
+        return ""
+
     def traces(self, erasure: Erasure, most: int = 200) -> Values:
         """Values of some of the rows that an erasure names."""
         stored = self._all()
-        return np.unique(stored.value[_named(stored, erasure)])[:most]
+        return np.unique(stored.value[named(stored, erasure)])[:most]
 
     def holds(self, values: Values) -> Values:
         """Which of these values any row has."""
         return np.intersect1d(values, self._all().value)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[_Whole]:
+        """All that is stored now."""
+        with self._erasing:
+            with self._lock:
+                whole = _Whole(self._all(), np.array(sorted(self._hashes), np.uint64))
+            yield whole
 
     def close(self) -> None:
         """Nothing to write."""
@@ -115,13 +129,21 @@ class MemoryStore:
             return self._parts[0]
 
 
-def _named(stored: Observations, erasure: Erasure) -> NDArray[np.bool_]:
-    """Which rows an erasure names."""
-    yes: NDArray[np.bool_] = np.equal(stored.owner, erasure.owner)
-    yes &= (stored.time >= erasure.since) & (stored.time < erasure.until) & (stored.received < erasure.arrived)
-    if erasure.datastreams is not None:
-        yes &= np.isin(stored.datastream, list(erasure.datastreams))
-    return yes
+class _Whole:
+    """All there is at one moment."""
+
+    replacing = 0
+
+    def __init__(self, stored: Observations, hashes: NDArray[np.uint64]) -> None:
+        self._stored, self._hashes = stored, hashes
+        self.rows = len(stored)
+
+    def batches(self) -> Iterator[Observations]:
+        if self.rows:
+            yield self._stored
+
+    def hashes(self) -> NDArray[np.uint64]:
+        return self._hashes
 
 
 def _thinned(rows: Iterable[_Row], t: Thinning) -> Iterator[_Row]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from stat import S_ISREG
@@ -17,7 +17,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from hub.core.store import Store
+from hub.core.grade import DAY
+from hub.core.store import Store, elsewhere
 from hub.registry import Registry
 from hub.registry.erasures import Asked, Traces
 
@@ -27,7 +28,10 @@ KINDS = (
     ("registry.sqlite-*", "the registry's log"),
     ("observations-*.duckdb", "readings"),
     ("observations-*.wal", "the readings' log"),
+    ("observations-*.parquet", "archived readings"),
     ("journal-*", "the readings' journal"),
+    ("outbox*.sqlite*", "the outbox"),
+    ("engine-*.news", "news among workers"),
     ("*", "others"),
 )
 """Patterns of names and the kind of file they are; the first that fits."""
@@ -66,7 +70,26 @@ def look_for(data: Path, needles: Collection[bytes]) -> Found:
     return Found(looked, +found)
 
 
-def finish(registry: Registry, store: Store, data: Path, now: int) -> str:
+def everything(_registry: Registry, _asked: Asked, _now: int) -> bool:
+    """Whatever was erased: where one process has the data for itself."""
+    return True
+
+
+def asked_here(registry: Registry, asked: Asked, _now: int) -> bool:
+    """What was asked for in this process, which alone knows what to look for."""
+    return asked.id in registry.erasures.traces
+
+
+def left(registry: Registry, asked: Asked, now: int) -> bool:
+    """What was asked for in a process that has not come to an end with it for a day: it is no more."""
+    return asked.at < now - DAY and not asked_here(registry, asked, now)
+
+
+Whose = Callable[[Registry, Asked, int], bool]
+"""Which erasures a process looks for at a moment (µs)."""
+
+
+def finish(registry: Registry, store: Store, data: Path, now: int, *, whose: Whose = everything) -> str:
     """Look for all that was erased and is not known yet to be gone; in words, what came of it.
 
     Whatever of it there still is goes first: rows by their own search, the registry by being written anew.
@@ -75,31 +98,34 @@ def finish(registry: Registry, store: Store, data: Path, now: int) -> str:
         StoreUnavailable: that cannot be done now.
     """
     with registry.erasures.looking:
-        pending = registry.erasures.pending()
+        pending = [asked for asked in registry.erasures.pending() if whose(registry, asked, now)]
         return _finish(registry, store, data, now, pending) if pending else ""
 
 
-def finish_new(registry: Registry, store: Store, data: Path, now: int) -> str:
+def finish_new(registry: Registry, store: Store, data: Path, now: int, *, whose: Whose = everything) -> str:
     """The same as soon as something has been erased that nobody has looked for yet; else nothing.
 
     Raises:
         StoreUnavailable: that cannot be done now.
     """
-    return finish(registry, store, data, now) if registry.erasures.pending(new=True) else ""
+    new = any(whose(registry, asked, now) for asked in registry.erasures.pending(new=True))
+    return finish(registry, store, data, now, whose=whose) if new else ""
 
 
 def _finish(registry: Registry, store: Store, data: Path, now: int, pending: list[Asked]) -> str:
     erasures = registry.erasures
     listed = {asked.id: _again(registry, store, asked) for asked in pending}
     compacted = erasures.compact()
+    besides = ". ".join(filter(None, (elsewhere(store), erasures.elsewhere)))
     gone = 0
     for asked in pending:
         needles = list(_needles(erasures.traces.get(asked.id), store))
         found = look_for(data, needles)
         clean = compacted and not found.found
         erasures.looked(
-            asked.id, now if clean else None, _told(found, needles, compacted=compacted, listed=listed[asked.id])
-        )
+            asked.id, now if clean else None,
+            _told(found, needles, besides, compacted=compacted, listed=listed[asked.id]),
+        )  # fmt: skip
         gone += clean
     return f"{gone} of {len(pending)} erasures are gone from every file"
 
@@ -158,7 +184,7 @@ def _found_in(window: bytes, needles: Collection[bytes], begins: NDArray[np.bool
     return any(window.startswith(some, place) for place in places)
 
 
-def _told(found: Found, needles: Collection[bytes], *, compacted: bool, listed: bool) -> str:
+def _told(found: Found, needles: Collection[bytes], besides: str, *, compacted: bool, listed: bool) -> str:
     where = _listing(found.looked)
     if not compacted:
         told = "not yet: the registry is being read, and could not be written anew; the hub tries again by itself"
@@ -168,6 +194,7 @@ def _told(found: Found, needles: Collection[bytes], *, compacted: bool, listed: 
         told = f"looked for {len(needles)} traces in {where}: none is there"
     else:
         told = f"every row was asked for in {where}; none of it was distinctive enough to be looked for by its bytes"
+    told = f"{told}. {besides}" if besides else told
     return told if listed else f"{told} (a backup from before would bring it back: retention.erased cannot be written)"
 
 

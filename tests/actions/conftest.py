@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from hub.registry import Registry
+from tests.registry.kinds import kind, server
 from tests.registry.town import opened
+
+__all__ = ["kind", "server"]
 
 
 @pytest.fixture

@@ -240,6 +240,7 @@ def test_nothing_ever_rises_by_itself(registry: Registry, said: list[tuple[Grade
     stream = datastream(registry, dust)
     course = [stream.grade(now + 10 + n * DAY) for n in range(60)]
     assert course == sorted(course, reverse=True)
+    actions.look_after_consents(registry, now=now + 10)  # one that has just lapsed by itself is told by the hub's chore
     agreed = registry.consents.of([ana])
     assert [c.grade for c in agreed] == [course[0]] * (course[0] >= Grade.COUNTED)
     assert faults(registry.receipts.of(ana), registry.receipts.public_key) == []

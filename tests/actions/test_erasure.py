@@ -11,12 +11,14 @@ from sqlalchemy import func, insert, select
 
 from hub import actions
 from hub.core.grade import DAY, HOUR, Grade
-from hub.core.reading import Announcement
+from hub.core.reading import Announcement, Message
 from hub.core.store import Erasure, StoreUnavailable
 from hub.registry import Refused, Registry, RegistryUnavailable
 from hub.registry import tables as t
 from hub.stores.memory import MemoryStore
-from tests.registry.town import NOW, couple, datastream, monitor, opened, person
+from tests.registry.kinds import SQLITE_ONLY
+from tests.registry.test_doors import Nobody
+from tests.registry.town import NOW, couple, datastream, gateway, monitor, opened, person
 from tests.stores.worlds import Row, batch
 
 
@@ -151,9 +153,22 @@ def test_a_store_that_fails_leaves_no_receipt_and_no_trace(registry: Registry) -
 
 
 def registry_folder(registry: Registry) -> Path:
-    return Path(str(registry._database._engine.url.database)).parent
+    return Path(str(registry._database._engines.read.url.database)).parent
 
 
+def test_what_waits_under_her_prefix_goes_and_under_one_spelt_nearly_so_stays(registry: Registry) -> None:
+    ana, _, store = filled(registry)
+    city = registry.source("city", None, NOW)
+    actions.add_prefix(registry, "city", "home_7", gateway(registry, ana), now=NOW)
+    topics = ("home_7", "home_7/x", "Home_7/x", "home_7x/x", "homeA7/x")
+    registry.quarantine(-city, [Message(Nobody(), -city, topic, b"1", NOW) for topic in topics])
+    actions.erase(registry, store, ana, now=NOW + 1)
+    with registry.transaction() as tx:
+        left = set(tx.connection.execute(select(t.quarantine.c.topic)).scalars())
+    assert left == {"Home_7/x", "home_7x/x", "homeA7/x"}
+
+
+@SQLITE_ONLY
 def test_a_restored_backup_does_not_bring_back_what_was_erased(tmp_path: Path) -> None:
     data = tmp_path / "var"
     data.mkdir()

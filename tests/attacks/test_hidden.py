@@ -63,7 +63,7 @@ def counted(registry: Registry, found: Counter[str]) -> Iterator[None]:
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
         found[statement] += 1
 
-    engine = registry._database._engine
+    engine = registry._database._engines.read
     event.listen(engine, "before_cursor_execute", note)
     try:
         yield

@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.bench.effort import Effort
 from tests.bench.verdicts import Row, Target
-from tests.bench.wire import Effort
 from tests.e2e.loading import Load
 from tests.e2e.programs import free_port
 from tests.e2e.running import RunningHub, configure, rows, start

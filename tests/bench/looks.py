@@ -12,8 +12,8 @@ from hub.core.catalogue import PartyKind
 from hub.core.grade import HOUR
 from hub.core.look import Entry, Look, Looker, Values
 from hub.registry import Registry
+from tests.bench.effort import Effort
 from tests.bench.verdicts import Row, Target, figure, middle
-from tests.bench.wire import Effort
 from tests.core import world
 
 _OWNERS = 1_000

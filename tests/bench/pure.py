@@ -1,4 +1,4 @@
-"""What is measured without a network: decoding, disclosure, the grade decision, blocks of homes and their windows."""
+"""What is measured without a network: decoding, disclosure, the grade decision, blocks of homes, CSV."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from hub.core.releases import CARRIED, close, home_values, seats
 from hub.core.scope import role_of, scope_for
 from hub.core.store import Rows
 from hub.decoders import DECODERS
+from hub.settings import read, shipped
+from hub.web.numbers import _file
 from tests.bench import packets
+from tests.bench.effort import Effort
 from tests.bench.verdicts import Row, Target, figure, middle
-from tests.bench.wire import Effort, now
+from tests.bench.wire import now
 from tests.core import world
 
 _BATCH = 2_000
@@ -103,6 +106,25 @@ def blocks(effort: Effort) -> list[Row]:
         Row("putting 5,000 homes into blocks", Target(most=100, unit=" ms"), fresh * 1e3, behind),
         Row("closing a window of 10 properties over 5,000 homes", Target(most=1000, unit=" ms"), closing * 1e3),
     ]
+
+
+def csv(effort: Effort) -> list[Row]:
+    """A million disclosed rows as a page's own file of numbers."""
+    properties = {p.id: p for p in read(shipped("barrio.toml")).properties}
+    streams = [world.stream(n, world.since_ever(Grade.OPEN)) for n in range(200)]
+    scope = scope_for(Audience(world.STRANGER), world.holdings(*streams), world.CATALOGUE, world.NOW)
+    shown = disclose(_rows(len(streams), 5_000), scope, world.CATALOGUE, bytes(32))
+    longest = 0
+
+    def write() -> None:
+        nonlocal longest
+        for piece in _file((shown,), properties, 0):
+            longest = max(longest, len(piece))
+
+    took = middle([_seconds(write) for _ in range(effort.rounds)])
+    told = f"in pieces of {longest / 1e6:.1f} MB at most, so that memory stays as it is"
+    return [Row("a page's own file of a million rows (CSV)", Target(least=200_000, unit=" rows/s"),
+                len(shown) / took, told)]  # fmt: skip
 
 
 def _homes(count: int) -> list[Home]:

@@ -7,15 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.bench import pure
+from tests.bench.effort import Effort
 from tests.bench.looks import looks
 from tests.bench.verdicts import Row
-from tests.bench.wire import Effort
 
 ONCE = Effort(rounds=1)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("measure", [pure.decoding, pure.disclosure, pure.decision, pure.blocks, looks])
+@pytest.mark.parametrize("measure", [pure.decoding, pure.disclosure, pure.decision, pure.blocks, pure.csv, looks])
 def test_every_measurement_gives_figures(measure: Callable[[Effort], list[Row]]) -> None:
     rows = measure(ONCE)
     assert rows

@@ -20,6 +20,7 @@ class Verdict(Enum):
     REACHED = "reached"
     FALLS_SHORT = "**falls short**"
     NO_TARGET = "—"
+    ABSENT = "not measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +47,37 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: `behind` are the figures that the measured one was made of."""
+    """One line of the table: `behind` are the figures that the measured one was made of.
+
+    `absent`: nothing was measured, `behind` says why.
+    """
 
     what: str
     target: Target
     measured: float
     behind: str = ""
+    absent: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """Reached or not."""
-        return self.target.judge(self.measured)
+        return Verdict.ABSENT if self.absent else self.target.judge(self.measured)
+
+    @property
+    def told(self) -> str:
+        """The figure as the table writes it."""
+        return "—" if self.absent else f"{figure(self.measured)}{self.target.unit}"
+
+
+def absent(what: str, target: Target, why: str) -> Row:
+    """A line of which nothing could be measured here."""
+    return Row(what, target, float("nan"), why, absent=True)
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
     lines = ["| What | Target | Measured | Verdict | Behind it |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {r.what} | {r.target} | {figure(r.measured)}{r.target.unit} | {r.verdict.value} | {r.behind} |"
-        for r in rows
-    ]
+    lines += [f"| {r.what} | {r.target} | {r.told} | {r.verdict.value} | {r.behind} |" for r in rows]
     return "\n".join(lines)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +20,7 @@ from hub.decoders import senml
 from hub.settings import read
 from tests.bench import packets
 from tests.bench.contenders import Measured, broker, generate, hub, settle, stored, subscriber
+from tests.bench.effort import Effort
 from tests.bench.load import Client, Work
 from tests.bench.verdicts import Row, Target, figure, middle
 from tests.e2e import running
@@ -36,17 +36,6 @@ port = {port}
 topics = ["things/#"]
 party = {party}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much to measure."""
-
-    rounds: int = 5
-    messages: int = 150_000
-    packs: int = 4_000
-    seconds: int = 10
-    kills: int = 5
 
 
 _records = msgspec.json.Decoder(list[senml.Record]).decode

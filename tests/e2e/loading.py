@@ -12,11 +12,15 @@ _TOPIC = b"things/probe/count"
 
 
 class Load:
-    """Bare numbers 1, 2, 3 …, each once, each until acknowledged; `acknowledged` in the order of the answers."""
+    """Bare numbers 1, 2, 3 … (or from `after` on), each once, each until acknowledged.
 
-    def __init__(self, port: int, user: str, password: str) -> None:
+    `acknowledged` are in the order of the answers; `most` may be on their way at a time.
+    """
+
+    def __init__(self, port: int, user: str, password: str, *, after: int = 0, most: int = IN_FLIGHT) -> None:
         self.acknowledged: list[int] = []
         self.sent = 0
+        self._after, self._most = after, most
         self._port, self._user, self._password = port, user.encode(), password.encode()
         self._waiting: dict[int, int] = {}
         self._line: socket.socket | None = None
@@ -36,7 +40,7 @@ class Load:
         try:
             if self._line is None:
                 self._connect()
-            while more and len(self._waiting) < IN_FLIGHT:
+            while more and len(self._waiting) < self._most:
                 self._publish_next()
             self._listen()
         except OSError:
@@ -50,17 +54,17 @@ class Load:
         self._line, self._rest = line, b""
         body = b"\0\4MQTT\4\xc0\0\0" + _text(b"load") + _text(self._user) + _text(self._password)
         line.sendall(_packet(0x10, body))
-        answer = self._exactly(4)
-        assert answer == b"\x20\2\0\0", answer
+        if self._exactly(4) != b"\x20\2\0\0":
+            raise ConnectionRefusedError  # while the registry is away nobody comes in
         for packet, number in list(self._waiting.items()):
             line.sendall(self._publish(packet, number, again=True))
 
     def _publish_next(self) -> None:
         self.sent += 1
         packet = next(p for p in range((self.sent - 1) % 65535 + 1, 65536) if p not in self._waiting)
-        self._waiting[packet] = self.sent
+        self._waiting[packet] = self._after + self.sent
         assert self._line is not None
-        self._line.sendall(self._publish(packet, self.sent))
+        self._line.sendall(self._publish(packet, self._after + self.sent))
 
     def _publish(self, packet: int, number: int, *, again: bool = False) -> bytes:
         return _packet(0x3A if again else 0x32, _text(_TOPIC) + struct.pack(">H", packet) + str(number).encode())

@@ -15,7 +15,7 @@ import pytest
 from hub import actions
 from hub.core.catalogue import PartyKind
 from hub.core.grade import Grade
-from hub.core.observations import Observations
+from hub.core.observations import Observations, SeriesTable
 from hub.core.query import Query
 from hub.core.reading import Decoded, Heard, Message
 from hub.core.scope import scope_for
@@ -25,7 +25,7 @@ from hub.decoders.routes import ANNOUNCED, Routes
 from hub.decoders.times import from_iso
 from hub.ingest.inbox import Inbox
 from hub.ingest.pipeline import Ingest
-from hub.registry import Registry
+from hub.registry import Registry, RegistryUnavailable
 from hub.stores.memory import MemoryStore
 from tests.core.world import AROUND, CATALOGUE, NEAR, NOW
 from tests.registry.migrated import migrated
@@ -150,6 +150,27 @@ async def test_while_the_store_is_away_nobody_is_acknowledged_and_then_everybody
         assert len(hub.sender.acknowledged) == 2
         assert hub.values() == [1, 2]
         assert not hub.ingest.counts.waiting
+
+
+@pytest.mark.parametrize("asked_before", range(4))
+async def test_a_registry_that_goes_away_at_any_moment_delays_and_refuses_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked_before: int
+) -> None:
+    async with running(tmp_path) as hub:
+        asked, whole = itertools.count(), hub.registry.series_table
+
+        def flaky(now: int) -> SeriesTable:
+            if next(asked) == asked_before:
+                raise RegistryUnavailable("the server is away")
+            return whole(now)
+
+        monkeypatch.setattr(hub.registry, "series_table", flaky)
+        for number in range(2):
+            await hub.put(hub.message("things/a/t", str(number), packet=number + 1))
+        assert hub.values() == [0, 1]
+        assert len(hub.sender.acknowledged) == 2
+        assert hub.ingest.counts.refused == {}
+        assert next(asked) > asked_before + 1
 
 
 async def test_poison_is_recorded_answered_and_acknowledged(tmp_path: Path) -> None:
@@ -291,3 +312,10 @@ async def test_two_credentials_with_the_same_topic_do_not_meet(tmp_path: Path) -
         await hub.put(hub.message("zigbee2mqtt/kitchen", '{"temperature": 1}'), theirs)
         assert hub.values() == [1]
         assert {t.owner for t in hub.registry.holdings().things.values()} == {hub.ana, ben}
+
+
+async def test_of_a_sender_that_left_only_what_wants_no_answer_is_stored(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        hub.ingest._has_left = lambda sender: sender is hub.sender
+        await hub.put(hub.message("things/a/t", "1", packet=0), hub.message("things/a/t", "2", packet=3))
+        assert hub.values() == [1]

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from hub.core.admission import Admission
+from hub.core.query import StoreUnavailable
 from hub.mqtt.codec import Side, read, write
 from hub.mqtt.contracts import EndpointSettings
 from hub.mqtt.packets import MQTT_3, MQTT_5, ConnAck, Connect, Disconnect, PingReq, PingResp, Publish, Will
@@ -78,6 +80,22 @@ async def test_after_too_many_wrong_passwords_the_right_one_waits_too() -> None:
         assert [(await hub.connect(wrong(MQTT_5)))[1].reason for _ in range(3)] == [0x86, 0x86, 0x9F]
         assert (await hub.connect(hello()))[1].reason == 0x9F
         assert (await hub.connect(hello(2)))[1].reason == 0, "another thing behind the same address comes in"
+
+
+class Absent(FakeDoorkeeper):
+    """Cannot look."""
+
+    def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
+        raise StoreUnavailable(f"{len(username)} {len(password)} {certificate}")
+
+
+@pytest.mark.parametrize(("version", "told"), [(MQTT_5, 0x88), (MQTT_3, 3)])
+async def test_while_it_cannot_be_known_who_somebody_is_he_is_told_so_and_has_not_tried(
+    version: int, told: int
+) -> None:
+    async with running(doorkeeper=Absent(), settings=EndpointSettings(refusal_seconds=0, wrong_tries=1)) as hub:
+        for _ in range(3):
+            assert (await hub.connect(hello(version=version)))[1].reason == told
 
 
 async def test_an_address_that_tries_many_names_is_stopped() -> None:

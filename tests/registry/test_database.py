@@ -8,28 +8,60 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import select
 
 from hub import actions
 from hub.core.observations import Key
 from hub.registry import Registry, RegistryUnavailable
+from hub.registry import tables as t
+from hub.registry.database import MIGRATIONS, Database
+from hub.registry.engines import engines
 from hub.registry.tables import metadata
+from tests.registry.kinds import SQLITE_ONLY
+from tests.registry.migrated import untouched
 from tests.registry.town import AROUND, CATALOGUE, NEAR, NOW, gateway, monitor, person
 
 
 def opened(folder: Path) -> Registry:
     """As the hub opens it: nothing is there that a test put there (`tests.registry.migrated`)."""
-    return Registry.open(folder / "registry.sqlite", folder / "secret.key", CATALOGUE, AROUND, NEAR, now=NOW)
+    where = untouched(folder / "registry.sqlite")
+    return Registry.open(where, folder / "secret.key", CATALOGUE, AROUND, NEAR, now=NOW)
 
 
 def test_the_migrations_make_exactly_the_tables_of_this_version(tmp_path: Path) -> None:
     opened(tmp_path).close()
-    engine = create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}")
-    with engine.connect() as connection:
+    where = engines(untouched(tmp_path / "registry.sqlite"))
+    with where.read.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
+    where.close()
+
+
+def test_what_the_first_version_held_is_there_in_this_one(tmp_path: Path) -> None:
+    url = untouched(tmp_path / "registry.sqlite")
+    where, config = engines(url), Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with where.write.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "v0001")
+        for row in (
+            "parties (id, kind, name, rule, staff, since) VALUES (1, 'person', 'Ana', 'any', false, 0)",
+            "commons (id, handle, name, purpose, properties, since) VALUES (2, 'yards', 'Yards', 'why', '', 0)",
+            "memberships (commons, party, pseudonym, since) VALUES (2, 1, 'brave fox', 5)",
+            "rests (property, cell, until) VALUES ('dust', '881e354', 9)",
+        ):
+            connection.exec_driver_sql(f"INSERT INTO {row}")
+    where.close()
+    database = Database(url)
+    with database.read() as connection:
+        assert [*connection.execute(select(t.rests.c.property, t.rests.c.since, t.rests.c.until))] == [("dust", 0, 9)]
+        assert [*connection.execute(select(t.fragments.c.nym, t.fragments.c.since))] == [("brave fox", 5)]
+        assert [*connection.execute(select(t.memberships.c.turn, t.memberships.c.named))] == [(0, None)]
+    assert database.numbers == (1, 0, 0)
+    database.close()
 
 
 def test_opening_again_changes_nothing_and_forgets_nothing(tmp_path: Path) -> None:
@@ -47,13 +79,15 @@ def test_opening_again_changes_nothing_and_forgets_nothing(tmp_path: Path) -> No
 
 def test_a_registry_that_a_newer_barrio_wrote_is_left_alone(tmp_path: Path) -> None:
     opened(tmp_path).close()
-    with sqlite3.connect(tmp_path / "registry.sqlite") as raw:
-        raw.execute("UPDATE alembic_version SET version_num = 'v9999'")
-    raw.close()
+    where = engines(untouched(tmp_path / "registry.sqlite"))
+    with where.write.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'v9999'")
+    where.close()
     with pytest.raises(RegistryUnavailable, match="newer Barrio"):
         opened(tmp_path)
 
 
+@SQLITE_ONLY
 def test_the_registry_and_its_key_are_for_the_hub_alone(tmp_path: Path) -> None:
     opened(tmp_path).close()
     for name in ("registry.sqlite", "secret.key"):
@@ -61,6 +95,7 @@ def test_the_registry_and_its_key_are_for_the_hub_alone(tmp_path: Path) -> None:
     assert len((tmp_path / "secret.key").read_bytes()) == 32
 
 
+@SQLITE_ONLY
 @pytest.mark.parametrize(
     ("mode", "content", "told"), [(0o644, b"k" * 32, "chmod 600"), (0o600, b"short", "not the hub's key")]
 )
@@ -73,11 +108,13 @@ def test_a_key_that_others_may_read_or_that_is_none_stops_the_start(
         opened(tmp_path)
 
 
+@SQLITE_ONLY
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(RegistryUnavailable):
         opened(tmp_path / "nowhere")
 
 
+@SQLITE_ONLY
 def test_a_file_that_is_no_registry_is_said(tmp_path: Path) -> None:
     (tmp_path / "registry.sqlite").write_bytes(b"not a database, but long enough to look" * 50)
     with pytest.raises(RegistryUnavailable, match="cannot be used"):
@@ -118,6 +155,22 @@ def test_a_transaction_that_fails_leaves_nothing_and_many_actions_can_be_one(reg
     assert not registry.holdings().parties
 
 
+def test_a_part_that_is_taken_back_does_not_take_the_revision_along(registry: Registry) -> None:
+    def half_done(ana: int) -> None:
+        with registry.transaction():
+            monitor(registry, ana, "pm25")
+            raise RuntimeError("midway")
+
+    before = registry.revision
+    with registry.transaction():
+        ana = person(registry)
+        with pytest.raises(RuntimeError, match="midway"):
+            half_done(ana)
+    assert registry.revision > before
+    assert registry.refresh() == registry.revision
+    assert ana in registry.holdings().parties
+
+
 def test_within_a_transaction_an_action_that_is_refused_leaves_the_others(registry: Registry) -> None:
     with registry.transaction():
         ana = person(registry)
@@ -152,6 +205,7 @@ def test_a_writer_in_another_thread_is_waited_for_not_joined(registry: Registry)
     assert {p.name for p in registry.holdings().parties.values()} == {"Ana", "Eva"}
 
 
+@SQLITE_ONLY
 @pytest.mark.slow
 def test_a_locked_file_is_unavailable_and_works_again_afterwards(tmp_path: Path) -> None:
     registry = opened(tmp_path)

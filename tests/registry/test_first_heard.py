@@ -196,8 +196,9 @@ BATCHES = st.lists(
 
 
 @pytest.fixture(scope="module")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+def street(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """One registry for all examples: each brings its own neighbours."""
+    assert kind
     registry = opened(tmp_path_factory.mktemp("street"))
     yield registry
     registry.close()

@@ -15,6 +15,7 @@ from hub.core.holdings import Fragment
 from hub.registry import Registry
 from hub.registry.fragments import AHEAD, Kept, Membership, in_force
 from hub.registry.ids import shown_as
+from tests.registry.kinds import SQLITE_ONLY
 from tests.registry.town import NOW, opened, person
 
 ROWS = st.lists(
@@ -91,6 +92,7 @@ def test_a_name_is_said_in_two_words_and_its_first_letters() -> None:
     assert shown_as("2rjf3drgelffxjzw") != shown_as("2rjf3drgelffxjzx")
 
 
+@SQLITE_ONLY
 def test_the_secret_behind_the_names_lies_in_a_file_of_its_own(registry: Registry, tmp_path: Path) -> None:
     assert registry.revision >= 0
     kept = tmp_path / "fragments.key"

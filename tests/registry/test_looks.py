@@ -16,6 +16,7 @@ from hub.core.look import Entry, Look, Looker, Values
 from hub.core.looked import Told
 from hub.core.regions import CITY
 from hub.registry import Registry, RegistryUnavailable
+from tests.registry.kinds import SQLITE_ONLY
 from tests.registry.town import NOW, person
 from tests.registry.town import opened as town
 
@@ -82,6 +83,7 @@ def test_writing_a_look_compiles_nothing_anew(registry: Registry) -> None:
 
 
 @pytest.mark.slow
+@SQLITE_ONLY
 def test_all_or_none_are_written_and_a_disk_that_fails_is_said(tmp_path: Path) -> None:
     registry = town(tmp_path)
     ana = person(registry)
@@ -185,6 +187,7 @@ def test_a_log_that_nobody_touched_has_no_trouble_and_proves_every_entry(tmp_pat
         ("DELETE FROM look_batches WHERE id = 2", "the log was cut"),
     ],
 )
+@SQLITE_ONLY
 def test_whatever_is_changed_on_the_disk_is_found(tmp_path: Path, command: str, told: str) -> None:
     registry, _ = closed_town(tmp_path)
     raw(tmp_path, "PRAGMA foreign_keys=OFF")
@@ -193,6 +196,7 @@ def test_whatever_is_changed_on_the_disk_is_found(tmp_path: Path, command: str, 
     registry.close()
 
 
+@SQLITE_ONLY
 def test_a_hub_that_rewrites_everything_and_signs_again_is_found_by_whoever_kept_a_checkpoint(tmp_path: Path) -> None:
     registry, ana = closed_town(tmp_path)
     kept = registry.tree.checkpoints()

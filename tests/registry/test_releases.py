@@ -13,6 +13,7 @@ from hub.core.history import BEGINNING, END
 from hub.core.releases import Sheet
 from hub.registry import Registry
 from hub.registry.keys import derived
+from tests.registry.kinds import SQLITE_ONLY
 from tests.registry.town import NOW, opened
 
 CELLS = np.array([0x8A1E35C8D4FFFFF, 0x891E35C8D47FFFF], np.uint64)
@@ -71,6 +72,7 @@ def test_what_is_asked_decides_what_is_read(registry: Registry) -> None:
     assert registry.releases.out_until() == NOW + 5 * HOUR
 
 
+@SQLITE_ONLY
 def test_an_epoch_is_kept_until_it_is_over_and_then_who_was_in_it_is_gone(registry: Registry, tmp_path: Path) -> None:
     releases = registry.releases
     assert releases.epoch("dust", NOW) is None

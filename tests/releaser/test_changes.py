@@ -24,6 +24,8 @@ from hub.stores.memory import MemoryStore
 from tests.registry.town import FAR
 from tests.releaser.world import BEGUN, DAY, HOUR, MIDNIGHT, MINUTE, NEAR, Neighbourhood, neighbourhood
 
+pytestmark = pytest.mark.slow
+
 FIRST = MIDNIGHT + HOUR + 5 * MINUTE
 SECOND = FIRST + HOUR
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,9 +14,8 @@ from hypothesis import strategies as st
 from hub.core.grade import DAY, HOUR, MINUTE, Grade
 from hub.core.query import Query
 from hub.core.store import Erasure, Store, Thinning
-from hub.stores import STORES
 from tests.core.world import NOW
-from tests.stores.contract import EVER, THEN, rows
+from tests.stores.contract import EVER, THEN, Engine, rows
 from tests.stores.histories import SCOPES, a_row
 from tests.stores.worlds import HISTORIES, HOMES, QUARTER, Row, all_of, batch, own, project, public, regular
 
@@ -46,10 +44,8 @@ EDGES = {
 CUTS = {d: [*some, NOW - 9 * HOUR, NOW - 5 * HOUR] for d, some in EDGES.items()}
 
 
-class AgingContract:
+class AgingContract(Engine):
     """The promises of `Store.thin`, `traces` and `holds`."""
-
-    engine: ClassVar[str]
 
     def test_old_rows_become_one_mean_a_quarter_and_young_ones_stay(self, store: Store) -> None:
         store.append(regular(1000, THEN, 5 * MINUTE, [float(n) for n in range(13)]))
@@ -155,7 +151,7 @@ class AgingContract:
     @given(st.lists(a_row(), min_size=2, max_size=40), st.integers(0, 40).map(lambda n: NOW - 9 * HOUR + n * QUARTER))
     def test_no_window_that_anybody_was_ever_shown_changes(self, given_rows: list[Row], raw: int) -> None:
         with TemporaryDirectory() as directory:
-            store = STORES[self.engine](Path(directory))
+            store = self.opened(Path(directory))
             try:
                 store.append(batch(*given_rows))
                 quarters = [s for s in SCOPES if not np.any(s.slices["window"] > QUARTER)]

@@ -44,14 +44,21 @@ def rows(store: Store, scope: Scope, query: Query = EVER) -> Answer:
     return list(zip(found.datastream.tolist(), found.time.tolist(), found.value.tolist(), strict=True))
 
 
-class StoreContract:
-    """The promises of `Store`."""
+class Engine:
+    """An engine by its name; one that is no folder's says itself how it is opened."""
 
     engine: ClassVar[str]
 
+    def opened(self, directory: Path) -> Store:
+        return STORES[self.engine](directory)
+
+
+class StoreContract(Engine):
+    """The promises of `Store`."""
+
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
-        store = STORES[self.engine](tmp_path / "observations")
+        store = self.opened(tmp_path / "observations")
         yield store
         store.close()
 

@@ -7,16 +7,14 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from hub.core.grade import DAY
 from hub.core.query import Query
-from hub.core.store import Erasure, Store, StoreUnavailable
-from hub.stores import STORES
-from tests.stores.contract import THEN, rows
+from hub.core.store import Erasure, StoreUnavailable
+from tests.stores.contract import THEN, Engine, rows
 from tests.stores.worlds import Row, all_of, batch, own
 
 _BITS = np.frombuffer(np.random.default_rng(7).bytes(8 * 5000), np.float64)
@@ -30,17 +28,12 @@ def found_in(directory: Path, value: float) -> list[str]:
     return sorted(p.name for p in directory.rglob("*") if p.is_file() and needle in p.read_bytes())
 
 
-class DurableContract:
+class DurableContract(Engine):
     """The promises of an engine that owns a directory."""
-
-    engine: ClassVar[str]
 
     @pytest.fixture
     def directory(self, tmp_path: Path) -> Path:
         return tmp_path / "kept"
-
-    def opened(self, directory: Path) -> Store:
-        return STORES[self.engine](directory)
 
     def test_everything_is_there_after_closing_and_opening(self, directory: Path) -> None:
         store = self.opened(directory)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +14,8 @@ from hub.core.grade import DAY, HOUR, MINUTE, Grade
 from hub.core.query import Query
 from hub.core.scope import Scope
 from hub.core.store import Erasure, Store
-from hub.stores import STORES
 from tests.core.world import NOW
-from tests.stores.contract import rows
+from tests.stores.contract import Engine, rows
 from tests.stores.model import Model
 from tests.stores.worlds import HISTORIES, HOMES, MEMBER, Row, all_of, batch, mixed, own, seen_by, street
 
@@ -59,29 +57,31 @@ SCOPES: tuple[Scope, ...] = (
     seen_by(PUBLIC, HISTORIES), seen_by(MEMBER, HISTORIES), seen_by(HOUSEHOLDS, HISTORIES),
 )  # fmt: skip
 """Everything, one home, hourly windows, and mixtures of windows, instants and nothing."""
-CHANGES = st.lists(st.lists(a_row(), min_size=1, max_size=25) | an_erasure(), min_size=1, max_size=6)
+ARCHIVES = st.sampled_from([-(2**62), NOW - 20 * DAY, 2**61])
+"""What is older than this is put so that other tools can read it, at a compaction."""
+CHANGES = st.lists(st.lists(a_row(), min_size=1, max_size=25) | an_erasure() | ARCHIVES, min_size=1, max_size=7)
 
 
-def change(store: Store, model: Model, what: list[Row] | Erasure) -> None:
+def change(store: Store, model: Model, what: list[Row] | Erasure | int) -> None:
     if isinstance(what, Erasure):
         assert store.delete(what) == model.delete(what)
+    elif isinstance(what, int):
+        store.compact(what)
     else:
         store.append(batch(*what))
         model.append(what)
 
 
-class HistoriesContract:
+class HistoriesContract(Engine):
     """The promises of `Store`, by many short lives of one."""
-
-    engine: ClassVar[str]
 
     @settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     @given(CHANGES, st.lists(a_query(), min_size=1, max_size=2))
     def test_after_any_history_every_audience_gets_what_the_model_says(
-        self, changes: list[list[Row] | Erasure], queries: list[Query]
+        self, changes: list[list[Row] | Erasure | int], queries: list[Query]
     ) -> None:
         with TemporaryDirectory() as directory:
-            store, model = STORES[self.engine](Path(directory)), Model()
+            store, model = self.opened(Path(directory)), Model()
             try:
                 for what in changes:
                     change(store, model, what)

@@ -15,10 +15,10 @@ from hub.core.grade import DAY, HOUR
 from hub.core.store import Erasure, Store
 from hub.registry import Registry
 from hub.registry import tables as t
-from hub.stores.duckdb import DuckDBStore
+from hub.stores.duckdb.store import DuckDBStore
 from hub.stores.memory import MemoryStore
 from hub.upkeep import looking
-from hub.upkeep.looking import finish, look_for
+from hub.upkeep.looking import asked_here, finish, finish_new, left, look_for
 from tests.registry.town import NOW, monitor, opened, person
 from tests.stores.worlds import Row, batch
 
@@ -65,8 +65,11 @@ def le(value: float) -> bytes:
 def test_bytes_are_found_in_every_kind_of_file_and_named_by_it(tmp_path: Path) -> None:
     names = {
         "registry.sqlite": "registry", "registry.sqlite-wal": "the registry's log",
+        "outbox.sqlite": "the outbox", "outbox.sqlite-wal": "the outbox", "outbox-2.sqlite-wal": "the outbox",
+        "engine-2.news": "news among workers",
         "a/observations-2026-01.duckdb": "readings",
         "a/observations-2026-01.duckdb.wal": "the readings' log", "a/journal-000000000001": "the readings' journal",
+        "a/observations-2026-01-000003.parquet": "archived readings",
         "a/observations-2026-01.draft": "files half written", "a/observations-odd.draft.wal": "files half written",
         "a/spill/duckdb_temp_0.tmp": "others", "backup.tar": "others",
     }  # fmt: skip
@@ -180,6 +183,20 @@ def test_everything_erased_is_in_no_file_once_the_receipt_says_so(registry: Regi
     assert all(found(data, needle) == [] for needle in (*needles.values(), le(VALUES[6] / 3)))
 
 
+def test_what_was_settled_summed_up_and_archived_is_gone_as_well(registry: Registry, store: Store, data: Path) -> None:
+    ana, _, needles = fill(registry, store)
+    old = VALUES[9] / 7
+    store.append(batch(Row(1, NOW - 90 * DAY, old, owner=ana), Row(2, NOW - 90 * DAY, VALUES[2009] / 7)))
+    assert "months" in store.compact(NOW - 60 * DAY)
+    assert "archived readings" in found(data, le(old))
+    assert found(data, needles["month"]) == ["readings"]
+    actions.erase(registry, store, ana, now=NOW)
+    finish(registry, store, data, NOW + 1)
+    assert registry.erasures.receipts([ana])[0].gone == NOW + 1
+    assert found(data, le(old), *needles.values()) == []
+    assert "archived readings" in found(data, le(VALUES[2009] / 7))
+
+
 def test_what_still_stands_somewhere_is_not_said_to_be_gone(registry: Registry, store: Store, data: Path) -> None:
     ana, thing, needles = fill(registry, store)
     stray = data / "copy-of-last-week"
@@ -228,6 +245,18 @@ def test_a_hub_that_was_killed_in_between_goes_on_where_it_was(registry: Registr
     assert all(found(data, needle) == [] for needle in needles.values())
 
 
+def test_what_stood_where_the_hub_cannot_look_is_said(registry: Registry, data: Path) -> None:
+    class Far(MemoryStore):
+        """A store with files of its own."""
+
+        elsewhere = "It leaves the server's files tomorrow"
+
+    ana = person(registry)
+    actions.erase(registry, Far(), ana, now=NOW)
+    finish(registry, Far(), data, NOW)
+    assert registry.erasures.receipts([ana])[0].told.endswith(". It leaves the server's files tomorrow")
+
+
 @pytest.mark.slow
 def test_while_somebody_reads_the_registry_it_is_not_said_to_be_gone(registry: Registry, data: Path) -> None:
     ana = person(registry)
@@ -238,3 +267,34 @@ def test_while_somebody_reads_the_registry_it_is_not_said_to_be_gone(registry: R
         assert registry.erasures.receipts([ana])[0].gone is None
     finish(registry, MemoryStore(), data, NOW + 1)
     assert registry.erasures.receipts([ana])[0].gone == NOW + 1
+
+
+# Several workers
+
+
+def test_each_worker_looks_for_what_was_asked_for_in_it_and_the_leader_for_what_is_left(
+    registry: Registry, store: Store, data: Path
+) -> None:
+    ana = person(registry)
+    monitor(registry, ana)
+    actions.erase(registry, store, ana, now=NOW)
+    [asked] = registry.erasures.pending()
+    traces = registry.erasures.traces.pop(asked.id)  # as another process sees it
+    for whose in (asked_here, left):
+        assert finish_new(registry, store, data, NOW + HOUR, whose=whose) == ""
+        assert registry.erasures.pending() == [asked]
+    registry.erasures.traces[asked.id] = traces
+    assert finish_new(registry, store, data, NOW + 2 * DAY, whose=left) == "", "it is here, and looked for here"
+    assert finish_new(registry, store, data, NOW + HOUR, whose=asked_here).startswith("1 of 1 erasures")
+    assert registry.erasures.pending() == []
+
+
+def test_what_was_asked_for_in_a_worker_that_is_no_more_is_looked_for_a_day_later(
+    registry: Registry, store: Store, data: Path
+) -> None:
+    ana = person(registry)
+    monitor(registry, ana)
+    actions.erase(registry, store, ana, now=NOW)
+    registry.erasures.traces.clear()
+    assert finish(registry, store, data, NOW + DAY, whose=left) == ""
+    assert finish(registry, store, data, NOW + DAY + HOUR, whose=left).startswith("1 of 1 erasures")

@@ -115,10 +115,10 @@ def test_the_receipt_says_gone_only_after_the_hub_has_looked_which_it_does_by_it
     )  # fmt: skip
     upkeep.step()
     post(hers, "erase", of=of(hers, "All my things"), first=TODAY, last=TODAY)
-    assert "Gone from every file: not known yet" in page(hers)
+    assert "Gone from every file of the hub: not known yet" in page(hers)
     hers.clock[0] += 15_000_000
     upkeep.step()
-    assert "Gone from every file: the hub has looked, Sun 22 Nov, 19:40" in page(hers)
+    assert "Gone from every file of the hub: it has looked, Sun 22 Nov, 19:40" in page(hers)
 
 
 @pytest.mark.parametrize(("form", "why"), [

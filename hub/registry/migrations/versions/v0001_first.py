@@ -23,6 +23,8 @@ from sqlalchemy import (
 
 revision = "v0001"
 down_revision = None
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Numbers that are counted up: SQLite counts what it calls INTEGER only, up to 2**63."""
 
 metadata = MetaData(
     naming_convention={
@@ -39,7 +41,7 @@ def _id() -> Column[int]:
 
 
 def _number() -> Column[int]:
-    return Column("id", Integer, primary_key=True)
+    return Column("id", _NUMBER, primary_key=True)
 
 
 def _to(name: str, target: str, *, key: bool = False, null: bool = False, index: bool = False) -> Column[int]:

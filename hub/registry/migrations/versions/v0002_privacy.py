@@ -6,10 +6,23 @@ Rule: it stands for itself; what `hub.registry.tables` has become since is in th
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    column,
+    select,
+    table,
+)
 
 revision = "v0002"
 down_revision = "v0001"
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Numbers that are counted up: SQLite counts what it calls INTEGER only, up to 2**63."""
 
 
 def upgrade() -> None:
@@ -30,7 +43,7 @@ def upgrade() -> None:
 
 
 def _number() -> Column[int]:
-    return Column("id", Integer, primary_key=True)
+    return Column("id", _NUMBER, primary_key=True)
 
 
 def _id() -> Column[int]:
@@ -39,7 +52,8 @@ def _id() -> Column[int]:
 
 def _to(name: str, target: str, *, key: bool = False, null: bool = False, index: bool = False) -> Column[int]:
     foreign = ForeignKey(f"{target}.id")
-    return Column(name, Integer, foreign, primary_key=key, nullable=null, index=index, autoincrement=False)
+    kind = _NUMBER if target in ("looks", "look_batches") else Integer
+    return Column(name, kind, foreign, primary_key=key, nullable=null, index=index, autoincrement=False)
 
 
 def _time(name: str, *, key: bool = False, null: bool = False, index: bool = False) -> Column[int]:
@@ -77,13 +91,15 @@ def _fragments() -> None:
 
 
 def _rests() -> None:
-    op.rename_table("rests", "old_rests")
-    op.create_table(
+    old = table("rests", column("property"), column("cell"), column("until"))
+    rows = op.get_bind().execute(select(old)).all()
+    op.drop_table("rests")
+    new = op.create_table(
         "rests", _number(), _text("property"), _text("cell"), _time("since"), _time("until"),
         _to("datastream", "datastreams", null=True, index=True),
     )  # fmt: skip
-    op.execute("INSERT INTO rests (property, cell, since, until) SELECT property, cell, 0, until FROM old_rests")
-    op.drop_table("old_rests")
+    if rows:
+        op.bulk_insert(new, [{"property": r.property, "cell": r.cell, "since": 0, "until": r.until} for r in rows])
 
 
 def _consents() -> None:

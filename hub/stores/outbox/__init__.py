@@ -1,0 +1,1 @@
+"""Batches that wait on the disk for an engine on a server."""
