@@ -21,6 +21,8 @@ from hub.decoders.lines import Nobody
 from hub.decoders.times import from_iso
 from tests.decoders.samples import Sample, decoded, every_sample, read
 
+pytestmark = pytest.mark.slow
+
 BOM = b"\xef\xbb\xbf"
 MOST_LEAVES = 16
 SLOWEST = 5.0
@@ -236,9 +238,9 @@ def test_a_byte_order_mark_and_trailing_zeros_change_nothing(form: str, name: st
 def test_a_long_text_in_a_message_of_megabytes_changes_no_reading(form: str, name: str) -> None:
     tree = _json(form, name)
     if isinstance(tree, dict):
-        began = time.perf_counter()
+        began = time.process_time()
         found = take(form, name, encoded({**tree, "_log": "x" * 4_000_000}))
-        assert time.perf_counter() - began < SLOWEST
+        assert time.process_time() - began < SLOWEST
         assert values(found) <= original(form, name)
 
 
@@ -246,6 +248,6 @@ def test_a_long_text_in_a_message_of_megabytes_changes_no_reading(form: str, nam
 @pytest.mark.parametrize("form", sorted(DECODERS))
 def test_megabytes_of_anything_are_answered_in_time(form: str, payload: bytes) -> None:
     name = next(name for said, name in GOOD if said == form)
-    began = time.perf_counter()
+    began = time.process_time()
     take(form, name, payload)
-    assert time.perf_counter() - began < SLOWEST
+    assert time.process_time() - began < SLOWEST
