@@ -32,6 +32,8 @@ IMPLAUSIBLE = 8
 """Quality: outside its property's plausible range."""
 LOCAL = 16
 """Quality: its time was told without a zone, and read in the hub's."""
+FLAGS = (STAMPED, LATE, FUTURE, IMPLAUSIBLE, LOCAL)
+"""All there are; an engine keeps each of them. There is room for seven."""
 _NO_TIME = -(2**63)
 _NOTHING_KNOWN: dict[tuple[str, str, str | None], int] = {}
 

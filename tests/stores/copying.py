@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 
 from hub.core.grade import DAY, Grade
-from hub.core.observations import Observations
+from hub.core.observations import FLAGS, Observations
 from hub.core.store import Copied, Erasure, Snapshot, Store
 from tests.stores.contract import THEN, Engine, rows
 from tests.stores.histories import CHANGES, change
@@ -52,7 +52,7 @@ class CopyContract(Engine):
             Row(value=-0.0), Row(1001, THEN - 70 * DAY, 2.5, THEN + 9, Grade.HOME, Grade.STREET, 77), Row(1002, -5),
             Row(1003, -(2**61)), Row(1003, 2**61), Row(1004, THEN, float("nan")),
         )  # fmt: skip
-        given_rows.quality[:] = range(6)
+        given_rows.quality[:] = [0, *FLAGS]
         store.append(given_rows, [1, 2**64 - 1])
         store.append(batch(Row(1002, -5, 9.0)), [3])
         with copied(store).snapshot() as whole:

@@ -4,8 +4,9 @@ Rule: a series is a datastream and nothing else, so that a row with the time of 
 grade it brings, in one write, whoever writes it and however often. All that an erasure goes by is a tag or the time.
 
 A point of `o` has the tags `ds` (datastream) and `o` (owner) and the fields `v` (value) and `a` (arrival). `a` packs
-grade and wish (6 bits), the delay from the reading's time to its arrival (53 bits, µs) and quality (4 bits): the least
-and the greatest `a` of a window tell whether all of its rows are admitted, so that the server's mean can be taken.
+grade and wish (6 bits), the delay from the reading's time to its arrival (51 bits, µs) and quality (7 bits), in the
+order of its numbers: the least and the greatest `a` of a window tell whether all of its rows are admitted, so that the
+server's mean can be taken.
 Times of clocks that are wrong go to `odd`, where one nanosecond stands for a microsecond and a tag `e` for 18 years:
 they cannot make more than two shards.
 """
@@ -27,10 +28,11 @@ FIRST, LAST = int(np.datetime64("2015-01", "us").astype(np.int64)), int(np.datet
 ERA = 49
 """An era of odd times is 2**49 µs."""
 NANO = 1000
-_DELAY = 53
+_DELAY = 51
 _HALF = 1 << (_DELAY - 1)
-_QUALITY = 4
+_QUALITY = 7
 _CLASS = _DELAY + _QUALITY
+_SIGN = np.uint64(1 << 63)
 FLAGS = 1 << _QUALITY
 """Quality must be below this."""
 
@@ -45,19 +47,21 @@ class Arrival(NamedTuple):
 
 
 def pack(batch: Observations) -> Times:
-    """The `a` of every row; a delay of more than 71 years is stored as that."""
-    standing = batch.grade.astype(np.int64) << 3 | batch.wish
-    delay = np.clip(batch.received - batch.time, -_HALF, _HALF - 1) + _HALF
-    packed: Times = standing << _CLASS | delay << _QUALITY | (batch.quality & (FLAGS - 1))
-    return packed
+    """The `a` of every row; a delay of more than 35 years is stored as that: usual times are no further apart."""
+    standing = batch.grade.astype(np.uint64) << 3 | batch.wish
+    delay = (np.clip(batch.received - batch.time, -_HALF, _HALF - 1) + _HALF).astype(np.uint64)
+    packed = standing << _CLASS | delay << _QUALITY | (batch.quality & (FLAGS - 1))
+    signed: Times = (packed ^ _SIGN).view(np.int64)
+    return signed
 
 
 def unpack(arrival: Times) -> Arrival:
     """What `pack` put in."""
-    standing = arrival >> _CLASS
+    packed = arrival.astype(np.int64).view(np.uint64) ^ _SIGN
+    standing = packed >> _CLASS
     grade, wish = (standing >> 3).astype(np.uint8), (standing & 7).astype(np.uint8)
-    delay = (arrival >> _QUALITY & ((1 << _DELAY) - 1)) - _HALF
-    return Arrival(grade, wish, delay, (arrival & (FLAGS - 1)).astype(np.uint8))
+    delay = (packed >> _QUALITY & ((1 << _DELAY) - 1)).astype(np.int64) - _HALF
+    return Arrival(grade, wish, delay, (packed & (FLAGS - 1)).astype(np.uint8))
 
 
 def is_odd(time: Times) -> NDArray[np.bool_]:

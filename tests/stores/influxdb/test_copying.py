@@ -63,8 +63,8 @@ class TestBehindAnOutbox(TestInfluxDB, StoreContract, HistoriesContract, AgingCo
 
 
 def test_a_backup_of_files_is_put_back_into_a_server_and_the_other_way_round(server: Server, tmp_path: Path) -> None:
-    def on_the_server(_: Path) -> Store:
-        return Outbox(opened(server, tmp_path), tmp_path / "outbox.sqlite", 10**8)
+    def on_the_server(data: Path) -> Store:
+        return Outbox(opened(server, tmp_path), tmp_path / f"{data.name}.sqlite", 10**8)
 
     with home(tmp_path) as made:
         fill(made)
