@@ -5,6 +5,8 @@
         device.measure("pm25", 12.3, unit="ug/m3")
         device.flush()
 
+    Device.enrol("hub.local", token, Path("balcony.json")) makes one of a one-time token, and later of what it kept.
+
 Rule: a reading has the time at which it was measured, is on disk before anything is sent, and leaves the disk when the
 hub has acknowledged it. So a backlog goes out in order, with its times, after hours without a network. Sending twice
 harms nothing: the hub keeps one value for one time. With `seal` the hub gets envelopes that it cannot read, one at each
@@ -22,7 +24,8 @@ from types import TracebackType
 from typing import Self
 
 from devices.backlog import Backlog, Record
-from devices.link import Link, PahoLink
+from devices.enrolment import Dial, enrolled
+from devices.link import WRONG, Link, PahoLink, Safety
 from devices.outbox import Outbox
 from devices.seal import Sealer
 
@@ -36,29 +39,55 @@ class Device:
 
     def __init__(
         self, host: str, port: int = 1883, *, user: str, password: str, thing: str, backlog: Path | None = None,
-        ca: Path | None = None, tls: bool = False, grade: str | None = None, seal: Sealer | None = None,
-        link: Link | None = None,
+        ca: Path | None = None, tls: bool = False, certificate: Path | None = None, key: Path | None = None,
+        grade: str | None = None, seal: Sealer | None = None, link: Link | None = None,
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent before `with` or `open`.
 
         `backlog` is the file that keeps what is not acknowledged yet (None: memory only). `grade` is the wish for
         every reading of this device: it may ask for less than its owner chose, never for more. `seal` seals all that
         is measured to the household's own key; `introduce` the device once, so that the hub knows who signs.
+        `tls`, `ca`, `certificate` and `key` are as in `devices.link.Safety`; with a certificate the password may be
+        empty, and the user name too.
 
         Raises:
             ValueError: the thing's name cannot stand in a topic, or the grade is none of the six.
+            OSError: a certificate or a key cannot be read.
         """
         if not thing or any(sign in thing for sign in "+#/") or not thing.isprintable():
             raise ValueError("a thing's name is printable and holds none of + # /")
         self.thing = thing
         self._grade = _known(grade)
-        self._link: Link = link or PahoLink(host, port, user, password, thing, ca=ca, tls=tls)
+        self._link: Link = link or PahoLink(
+            host, port, user, password, f"{user}-{thing}", f"things/{thing}/errors", Safety(tls, ca, certificate, key)
+        )
         self._backlog = Backlog(backlog)
         self._seal = seal
         self._outbox = None if seal is None else Outbox(backlog)
 
+    @classmethod
+    def enrol(
+        cls, host: str, token: str | None, keep: Path, port: int = 1883, *, thing: str | None = None,
+        backlog: Path | None = None, ca: Path | None = None, tls: bool = False, grade: str | None = None,
+        patience: float = _PATIENCE,
+    ) -> Self:  # fmt: skip
+        """A device with the credential in the file `keep`, or with the one the hub gives for a one-time `token`.
+
+        May stand at every start: the file is made once, and the token then no longer needed. `thing` is for a
+        gateway's credential, which names none.
+
+        Raises:
+            EnrolTrouble: there is no credential; its text says what to do.
+            ValueError, OSError: as for a device that is made directly.
+        """
+        found = enrolled(host, port, token, keep, dial(host, port, Safety(tls, ca)), patience)
+        return cls(
+            host, port, user=found.user, password=found.password, thing=thing or found.thing,
+            backlog=backlog, ca=ca, tls=tls, grade=grade,
+        )  # fmt: skip
+
     def open(self, patience: float = _PATIENCE) -> bool:
-        """Connect; whether the hub answered within `patience` seconds. Without it readings are kept all the same."""
+        """Connect; whether the hub let us in within `patience` seconds. If not, readings are kept all the same."""
         return self._link.open(patience)
 
     def introduce(
@@ -118,8 +147,11 @@ class Device:
 
     def errors(self) -> Iterator[str]:
         """What the hub said was wrong with this thing's messages since the last call, in its words."""
-        if self._link.trouble is not None:
-            yield f"the hub does not let this device in: {self._link.trouble}; check user name and password"
+        trouble = self._link.trouble
+        if trouble in WRONG:
+            yield f"the hub does not let this device in: {trouble}; check user name and password"
+        elif trouble is not None:
+            yield f"nothing can be sent now: {trouble}; what is measured is kept"
         for payload in self._link.heard():
             yield _words(payload)
 
@@ -153,6 +185,15 @@ class Device:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def dial(host: str, port: int, safety: Safety) -> Dial:
+    """How to reach a hub, whoever one is."""
+
+    def reached(user: str, password: str, topic: str) -> Link:
+        return PahoLink(host, port, user, password, f"{user}-enrolling", topic, safety)
+
+    return reached
 
 
 def _known(grade: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""`python -m devices.client`: send a reading, or a stream of them from standard input.
+"""`python -m devices.client`: enrol, send a reading, or send a stream of them from standard input.
 
 Rule: it says what the hub said. Exit code 0 means that everything is stored, 1 that something waits in the backlog or
 was refused, 2 that the arguments are wrong.
@@ -12,26 +12,35 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from devices.beat import Pouring, beats
-from devices.client import GRADES, Device
+from devices.client import GRADES, Device, dial
+from devices.enrolment import Credential, EnrolTrouble, enrolled, read_credential
 from devices.keys import PUBLIC, KeyTrouble, read_file, signing_key, written
+from devices.link import Safety
 from devices.seal import SIZE, Sealer
 
 _READING = re.compile(r"(?P<name>[^=\s]+)\s*[=\s]\s*(?P<value>[+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(?P<unit>\S*)")
 _EXAMPLES = """\
-examples (barrio thing add prints user name and password):
+examples:
+  python -m devices.client --host hub.local --enrol TOKEN --keep balcony.json
+      makes of a one-time token (barrio thing enrol) a credential of its own, and keeps it in that file; from then on
+  python -m devices.client --keep balcony.json temperature=21.5Cel
+      is enough
+with a password (barrio thing add prints user name and password):
   python -m devices.client --user u7 --thing balcony temperature=21.5Cel pm25=12.3ug/m3
   my-sensor | python -m devices.client --user u7 --thing balcony --backlog balcony.db -
       reads lines such as "temperature 21.5 Cel" until the end of the input
   my-sensor | python -m devices.client --user u7 --thing hall --backlog hall.db --seal seal-… --signing-key hall.sign -
       seals them to the household's key: one envelope of one size a minute (--every), whatever was measured
 
-The password comes from BARRIO_PASSWORD, --password-file or --password.
+The password comes from BARRIO_PASSWORD, --password-file or --password; the token from --enrol or BARRIO_TOKEN.
 """
 _PAUSE = 0.3
+_HERE, _PORT = "127.0.0.1", 1883
 
 
 class Given(NamedTuple):
@@ -46,19 +55,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = _parser()
     args = parser.parse_args(arguments)
-    password = _password(args)
-    if password is None:
-        parser.error("no password: set BARRIO_PASSWORD, or give --password-file or --password")
     try:
+        found = _credential(args)
+        if not args.readings and args.keep is not None:
+            sys.stdout.write(f"{found.thing or found.user} is enrolled; its credential is in {args.keep}\n")
+            return 0
         device = Device(
-            args.host, args.port, user=args.user, password=password, thing=args.thing, backlog=args.backlog,
-            ca=args.ca, tls=args.tls, grade=args.grade, seal=_sealer(args),
+            found.host, found.port, user=found.user, password=found.password, thing=found.thing, backlog=args.backlog,
+            ca=args.ca, tls=args.tls, certificate=args.certificate, key=args.key, grade=args.grade,
+            seal=_sealer(args, found.thing),
         )  # fmt: skip
         readings = [_read(text) for text in args.readings if text != "-"]
-    except (ValueError, KeyTrouble) as problem:
+    except (ValueError, KeyTrouble, OSError) as problem:
         parser.error(str(problem))
+    except EnrolTrouble as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
     with device:
         return _send(device, args, readings)
+
+
+def _credential(args: argparse.Namespace) -> Credential:
+    """As it was typed, as it is kept in a file, or as the hub gives it for a token; raises `ValueError`."""
+    if args.keep is None:
+        return _typed(args)
+    kept = read_credential(args.keep)
+    host = args.host or (_HERE if kept is None else kept.host)
+    port = args.port or (_PORT if kept is None else kept.port)
+    reach = dial(host, port, Safety(args.tls, args.ca))
+    found = enrolled(host, port, args.enrol or os.environ.get("BARRIO_TOKEN"), args.keep, reach)
+    return replace(found, host=host, port=port, thing=args.thing or found.thing)
+
+
+def _typed(args: argparse.Namespace) -> Credential:
+    if args.enrol is not None:
+        raise ValueError("--enrol needs --keep FILE: where the credential is to be kept")
+    password = _password(args)
+    if args.certificate is None and (args.user is None or password is None):
+        raise ValueError(
+            "who speaks? --keep FILE; or --user with BARRIO_PASSWORD, --password-file or --password; or --certificate"
+        )
+    if args.thing is None or not args.readings:
+        raise ValueError("--thing and at least one NAME=VALUE (or -) are needed")
+    return Credential(args.host or _HERE, args.port or _PORT, args.user or "", password or "", args.thing)
 
 
 def _send(device: Device, args: argparse.Namespace, readings: Iterable[Given]) -> int:
@@ -122,7 +161,7 @@ def _read(text: str) -> Given:
     return Given(found["name"], float(found["value"]), found["unit"] or None)
 
 
-def _sealer(args: argparse.Namespace) -> Sealer | None:
+def _sealer(args: argparse.Namespace, thing: str) -> Sealer | None:
     """What seals, if anything is to be sealed; the key is given as it is or in a file."""
     if args.seal is None:
         return None
@@ -130,7 +169,7 @@ def _sealer(args: argparse.Namespace) -> Sealer | None:
         raise ValueError("--seal needs --signing-key FILE: the hub knows a thing by what it signed with first")
     file = Path(args.seal)
     key = written(PUBLIC, read_file(PUBLIC, file)) if file.exists() else args.seal
-    return Sealer(key, signing_key(args.signing_key), args.thing, args.room)
+    return Sealer(key, signing_key(args.signing_key), thing, args.room)
 
 
 def _password(args: argparse.Namespace) -> str | None:
@@ -145,17 +184,21 @@ def _parser() -> argparse.ArgumentParser:
         "python -m devices.client", description="Send readings to a Barrio hub.", epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("readings", nargs="+", metavar="NAME=VALUE", help="readings, or - for lines on standard input")
-    parser.add_argument("--host", default="127.0.0.1", help="the hub (default: this machine)")
-    parser.add_argument("--port", type=int, default=1883)
-    parser.add_argument("--user", required=True, help="the credential's user name")
+    parser.add_argument("readings", nargs="*", metavar="NAME=VALUE", help="readings, or - for lines on standard input")
+    parser.add_argument("--host", help="the hub (default: the one in --keep, else this machine)")
+    parser.add_argument("--port", type=int, help="(default: the one in --keep, else 1883)")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="where this device's credential is, or shall be")
+    parser.add_argument("--enrol", metavar="TOKEN", help="get a credential for this one-time token, if --keep has none")
+    parser.add_argument("--user", help="the credential's user name")
     parser.add_argument("--password", help="seen by others on this machine; better one of the two other ways")
     parser.add_argument("--password-file", type=Path)
-    parser.add_argument("--thing", required=True, help="the thing's name in its topics")
+    parser.add_argument("--thing", help="the thing's name in its topics (default: the one in --keep)")
     parser.add_argument("--grade", choices=GRADES, help="how far these readings may be known at most")
     parser.add_argument("--backlog", type=Path, help="the file that keeps what could not be sent")
     parser.add_argument("--tls", action="store_true", help="speak TLS")
     parser.add_argument("--ca", type=Path, help="the certificate of the hub's own authority (implies --tls)")
+    parser.add_argument("--certificate", type=Path, help="the device's own, instead of a password (implies --tls)")
+    parser.add_argument("--key", type=Path, help="the certificate's key, if it is in a file of its own")
     parser.add_argument("--name", help="introduce the thing: what people call it")
     parser.add_argument("--exposure", choices=("indoor", "outdoor"), help="introduce the thing: where it senses")
     sealing = parser.add_argument_group("sealing (barrio household new-key makes the household's key)")

@@ -125,7 +125,9 @@ class Hub:
         self.inbox = Inbox(s.ingest.least_wait, s.ingest.most_wait, s.ingest.most_readings)
         several = {} if parts.worker is None else {"has_left": has_left}
         self.ingest = Ingest(self.inbox, routes_of(s), parts.registry, parts.store, parts.now, **several)
-        self.endpoint = Endpoint(self.inbox, parts.registry, configured.endpoint_settings(s.mqtt), parts.now)
+        enroller = actions.Enroller(parts.registry, parts.now)
+        told = configured.endpoint_settings(s.mqtt)
+        self.endpoint = Endpoint(self.inbox, parts.registry, told, parts.now, enroller)
         self.live = Live(parts.gate)
         self.releaser = Releaser(parts.store, parts.registry, parts.catalogue, parts.now)
         self.mirror = configured.mirror_of(s, parts.gate, parts.catalogue)
@@ -144,6 +146,7 @@ class Hub:
         s, worker = self._parts.settings, self._parts.worker
         self._taking = asyncio.create_task(self.ingest.run())
         stack.push_async_callback(ended, self._taking)
+        stack.push_async_callback(self.ingest.write_down)
         stack.push_async_callback(self.inbox.drained, _STOP_SECONDS)
         if self.mirror is not None:
             stack.callback(self.mirror.close)

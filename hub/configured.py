@@ -15,7 +15,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from hub.core.catalogue import Catalogue, ObservedProperty
-from hub.core.grade import MINUTE, Grade
+from hub.core.grade import HOUR, MINUTE, Grade
 from hub.core.places import Dwellings, Place, partition
 from hub.core.store import Store, StoreUnavailable
 from hub.decoders import DECODERS
@@ -179,6 +179,7 @@ def catalogue_of(properties: Sequence[PropertySettings]) -> Catalogue:
             id=p.id, name=p.name, unit=p.unit, family=p.family, cap=Grade.read(p.cap),
             station_cap=None if p.station_cap is None else Grade.read(p.station_cap),
             step_street=p.step_street, step_commons=p.step_commons, low=p.low, high=p.high,
+            rate=p.rate, still=round(p.still_hours * HOUR),
             watermark=round(p.watermark_minutes * MINUTE), energy=p.energy, names=tuple(n.lower() for n in p.names),
             epoch_days=p.epoch_days, release_low=p.release_low, release_high=p.release_high,
             release_spread=p.release_spread, release_step=p.release_step, meter=p.meter,

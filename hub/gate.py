@@ -34,8 +34,10 @@ from hub.core.history import next_change
 from hub.core.holdings import Datastream, Holdings, Thing, fragment_at
 from hub.core.look import NOTHING_SEEN, Seen, looks, news, seen
 from hub.core.looked import WhoLooked, regions_around, who_looked
+from hub.core.observations import Times
 from hub.core.published import NOTHING_PUBLISHED, Published, keys_of, level_of, published
 from hub.core.query import Query, StoreUnavailable
+from hub.core.record import FINEST, RECENTLY, WEEK, ThingRecord, stream_record
 from hub.core.scope import Scope, role_of, scope_for, street_cells
 from hub.core.store import Store
 from hub.registry import Registry
@@ -43,6 +45,7 @@ from hub.registry import Registry
 _KEPT_SCOPES = 256
 _ATTEMPTS = 20
 _WHOLE_DIARY = 1_000_000
+_NO_TIMES = np.empty(0, np.int64)
 
 
 class Gate:
@@ -193,6 +196,36 @@ class Gate:
             replace(thing, streams=tuple(replace(s, consents=agreed.get(s.datastream, ())) for s in thing.streams))
             for thing in things
         )
+
+    def record(self, handle: str, audience: Audience) -> ThingRecord | None:
+        """The record of one of the asker's own things, of the last seven days; None for any other.
+
+        Raises:
+            StoreUnavailable: the store cannot answer now.
+        """
+        thing = next((t for t in self._all_own(audience).values() if t.handle == handle), None)
+        if thing is None:
+            return None
+        now, only = self._now(), frozenset({handle})
+        recent = self._times(Query(things=only, since=now - RECENTLY, until=now), audience)
+        week = self._times(Query(things=only, since=now - WEEK, until=now, window=FINEST), audience)
+        streams = [d for d in self._registry.holdings().datastreams if d.thing == thing.id]
+        noted, heard = self._registry.records.of([d.id for d in streams], now - WEEK), self._store.last_heard()
+        counted = next((n for _, n, _ in self._registry.sealed.counted([thing.id])), 0)
+        return ThingRecord(
+            handle=handle, title=_title(thing), sealed=counted,
+            streams=tuple(
+                stream_record(d, heard.get(d.id), recent.get(d.id, _NO_TIMES), week.get(d.id, _NO_TIMES),
+                              noted.get(d.id, {}), now)
+                for d in sorted(streams, key=_by_property)
+            ),
+            refusals=tuple(Refusal(r.at, r.reason) for r in self._registry.refusals_of_thing(thing.id)),
+        )  # fmt: skip
+
+    def _times(self, query: Query, audience: Audience) -> dict[int, Times]:
+        """When something of each of the asker's own datastreams was heard; of what is his own alone."""
+        shown = self.read(query, audience)
+        return {f.datastream: shown.of(i)[0] for i, f in enumerate(shown.faces) if f.datastream is not None}
 
     def about(self, audience: Audience) -> About:
         """What the hub has written about the asker: the diary, what was erased, who looked, what was agreed to."""

@@ -56,11 +56,14 @@ class Leading:
             stack.push_async_callback(ended, asyncio.create_task(task))
         stack.push_async_callback(asyncio.to_thread, desk.work.stop)
         await stack.enter_async_context(Control(desk, desk.settings.hub.data / CONTROL))
+        brokers = []
         for s in desk.settings.sources:
             credential = desk.registry.source(s.name, s.party, desk.now())
             broker = Broker(configured.source_of(s, credential), self._inbox, desk.now)
             await broker.start()
             stack.push_async_callback(broker.stop)
+            brokers.append(broker)
+        stack.push_async_callback(ended, asyncio.create_task(_listens(desk, brokers)))
         self.leads = True
 
     async def take_turns(self, data: Path) -> None:
@@ -97,6 +100,15 @@ class Leading:
             RegistryUnavailable: it cannot be read now.
         """
         return registry.tree.close_hours(now) if self.leads else registry.tree.checkpoint()
+
+
+async def _listens(desk: Desk, brokers: list[Broker]) -> None:
+    """Say every second which shared sources the hub listens to: the silence of another means nothing."""
+    while shared := [b for b in brokers if b.source.shared]:
+        for broker in shared:
+            if broker.is_connected:
+                desk.registry.outside.listening(-broker.source.credential, desk.now())
+        await asyncio.sleep(1)
 
 
 async def ended(task: asyncio.Task[None]) -> None:

@@ -164,6 +164,7 @@ class RetentionSettings(_Section):
     raw_days_by_grade: dict[GradeWord, int] = {}
     quarter_hours_days_by_grade: dict[GradeWord, int] = {}
     log_days: int = Field(default=730, ge=0)
+    quarantine_days: int = Field(default=7, ge=1)
     erased: Path | None = None
 
     @field_validator("raw_days", "quarter_hours_days", "raw_days_by_grade", "quarter_hours_days_by_grade")
@@ -238,6 +239,8 @@ class PropertySettings(_Section):
     definition: str = ""
     low: float = float("-inf")
     high: float = float("inf")
+    rate: float = Field(default=float("inf"), gt=0)
+    still_hours: float = Field(default=0, ge=0)
     cap: Literal["home", "counted", "commons", "street", "open"] = "home"
     station_cap: Literal["home", "counted", "commons", "street", "open"] | None = None
     step_street: float = Field(default=1, gt=0)

@@ -33,9 +33,11 @@ PAGES = {
     "cards": "/cards", "card": "{card}", "card-object": "{card}/object", "commons": "/commons", "charter": "{charter}",
     "expired": "/mine/nobody", "lost": "/no-such-page",
 }  # fmt: skip
-OWN = {"mine-away": "/mine/away", "mine-looks": "/mine/looks", "mine-sealed": "/mine/sealed"}
-"""Pages to which an owner's link opens the way."""
-TALL = ("now", "week", "thing", "mine", "mine-away", "grades", "cards", "card")
+OWN = {
+    "mine-away": "/mine/away", "mine-looks": "/mine/looks", "mine-sealed": "/mine/sealed", "mine-thing": "{own}",
+}  # fmt: skip
+"""Pages to which an owner's link opens the way; `{own}` is that of the first of her things."""
+TALL = ("now", "week", "thing", "mine", "mine-away", "mine-thing", "grades", "cards", "card")
 """Pages that are also taken in their whole length."""
 _WAIT = 180
 
@@ -124,6 +126,8 @@ def _shot(
     if by:
         page.goto(by)
         page.wait_for_url(re.compile("/mine$"))
+        own = page.locator('a[href^="/mine/thing/"]').first.get_attribute("href") if "{own}" in url else None
+        url = url.replace("{own}", own or "/mine")
     page.goto(url)
     _settled(page)
     _capture(page, OUT / f"{name}.png")

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 
 from hub.actions.results import ActionRefused, Erased
 from hub.actions.rights import check_party, give_receipt, moment, tell, unknown
+from hub.actions.tokens import end_tokens
 from hub.core.grade import Grade
 from hub.core.history import BEGINNING, END, grade_at
 from hub.core.receipts import Event, Matter
@@ -52,6 +53,8 @@ def erase(
         )  # fmt: skip
         _rest(registry, tx, streams, now)
         registry.erasures.begin(tx, asked, _words(asked))
+        if asked.everything:
+            end_tokens(tx, [owner])
         registry.erasures.doing.add(asked.id)
     try:
         rows = _carry_out(registry, store, asked)

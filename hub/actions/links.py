@@ -9,9 +9,11 @@ from sqlalchemy import delete, insert
 
 from hub.actions.results import Link
 from hub.actions.rights import check_party, moment, plain, tell
+from hub.actions.tokens import end_tokens
 from hub.core.grade import HOUR
 from hub.registry import Registry
 from hub.registry import tables as t
+from hub.registry.claims import end_claims
 from hub.registry.keys import new_secret
 
 
@@ -40,10 +42,12 @@ def make_link(
 
 
 def end_all_links(registry: Registry, *, now: int | None = None) -> int:
-    """End everybody's links: after a restore nobody can tell which had ended since; how many there were."""
+    """End everybody's links and tokens: after a restore nobody can tell which had ended since; how many links."""
     with registry.transaction() as tx:
         ended = tx.connection.execute(delete(t.links)).rowcount
-        tell(tx, moment(now), None, None, "ended all links: a backup was restored")
+        end_tokens(tx, None)
+        end_claims(tx, None, moment(now))
+        tell(tx, moment(now), None, None, "ended all links and tokens: a backup was restored")
     return int(ended)
 
 

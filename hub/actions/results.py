@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from hub.core.grade import Grade
+from hub.core.silence import Asked
 
 
 class ActionRefused(Exception):
@@ -37,6 +38,38 @@ class NewThing(Struct, frozen=True):
     user: str | None
     password: str | None
     topic: str
+
+
+class Invitation(Struct, frozen=True):
+    """A token by which a device fetches a credential of its own: shown now and never again; it ends at `expires` (µs).
+
+    `enrolment` is the number it is withdrawn by.
+    """
+
+    enrolment: int
+    token: str
+    expires: int
+
+
+class HandOver(Struct, frozen=True):
+    """A token by which a thing becomes its holder's: shown now and never again; it ends at `expires` (µs)."""
+
+    token: str
+    thing: int
+    expires: int
+
+
+class NewClaim(Struct, frozen=True):
+    """A claim just begun: its `code` is shown now and never again, and counts on `topic` until it `expires` (µs).
+
+    Or `asked` says when the thing is to be switched off instead, and there is no code.
+    """
+
+    claim: int
+    code: str
+    topic: str
+    expires: int
+    asked: Asked | None = None
 
 
 class NewCommons(Struct, frozen=True):

@@ -5,11 +5,13 @@ Rule: a secret is shown once; a thing that changes hands is a new thing to the h
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import insert, select, update
 
+from hub.actions.carried import pass_on
+from hub.actions.claims import free_prefix, shared_source
+from hub.actions.made import Described, make_credential, write_thing
 from hub.actions.results import ActionRefused, NewCredential, NewThing
 from hub.actions.rights import check_party, moment, owner_of_thing, plain, tell, topic_level, unknown
 from hub.core.catalogue import Exposure
@@ -18,13 +20,9 @@ from hub.core.history import grade_at
 from hub.core.places import Place
 from hub.registry import Registry, Transaction
 from hub.registry import tables as t
-from hub.registry.doors import overlap
 from hub.registry.grades import keep_caps, rest, settle
-from hub.registry.ids import new_id
-from hub.registry.keys import new_handle, new_secret
+from hub.registry.keys import new_secret
 from hub.registry.streams import read_streams
-
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def add_thing(
@@ -41,22 +39,17 @@ def add_thing(
         check_party(tx, owner, by)
         _check_exposure(exposure, by)
         wire = topic_level(name)
-        made = None if gateway is not None else _credential(registry, tx, owner, wire, "thing", now)
+        made = None if gateway is not None else make_credential(registry, tx, owner, wire, "thing", now)
         credential = made.credential if made is not None else _gateway(tx, gateway, owner)
         h = t.things.c
         taken = select(h.id).where(h.credential == credential, h.wire == wire)
         if tx.connection.execute(taken).first() is not None:
             raise ActionRefused("name", "This gateway carries, or carried, a thing of that name already.")
-        thing, handle = new_id(tx.connection), new_handle()
-        tx.connection.execute(insert(t.things).values(
-            id=thing, handle=handle, wire=wire, name="", title=plain(title, "title", empty=True),
-            description=plain(description, "description", empty=True),
-            exposure=None if exposure is None else exposure.value, exposure_stated=exposure is not None,
-            lat=None if place is None else place.lat, lon=None if place is None else place.lon,
-            place_grade=None if place_grade is None else int(place_grade), owner=owner, credential=credential,
-            since=now,
-        ))  # fmt: skip
-        tx.changed()
+        said = Described(
+            wire, plain(title, "title", empty=True), plain(description, "description", empty=True), exposure, place,
+            place_grade,
+        )  # fmt: skip
+        thing, handle = write_thing(tx, said, owner, credential, now)
         tell(tx, now, by, owner, f"added {title or wire}")
     user, password = (None, None) if made is None else (made.user, made.password)
     return NewThing(thing, handle, credential, user, password, f"things/{wire}/readings")
@@ -73,7 +66,7 @@ def add_credential(
     now = moment(now)
     with registry.transaction() as tx:
         check_party(tx, party, by)
-        made = _credential(registry, tx, party, plain(label, "label"), "gateway", now)
+        made = make_credential(registry, tx, party, plain(label, "label"), "gateway", now)
         if by is not None and (certificate or messages_per_second is not None or max_connections is not None):
             raise ActionRefused("operator", "Limits and certificates are the operator's to give.")
         limits = {"messages_per_second": messages_per_second, "max_connections": max_connections}
@@ -87,13 +80,14 @@ def add_credential(
 def renew_credential(
     registry: Registry, credential: int, *, by: int | None = None, now: int | None = None
 ) -> NewCredential:
-    """A new password for the same topic space; the old one ends now."""
+    """A new password for the same topic space; the old one, or the certificate in its stead, ends now."""
     now = moment(now)
     with registry.transaction() as tx:
         owner, label = _of_credential(tx, credential, by)
         password = new_secret()
         c = t.credentials.c
-        tx.connection.execute(update(t.credentials).where(c.id == credential).values(hash=registry.hash_of(password)))
+        kept = {"hash": registry.hash_of(password), "certificate": None}
+        tx.connection.execute(update(t.credentials).where(c.id == credential).values(kept))
         user = tx.connection.execute(select(c.user).where(c.id == credential)).scalar_one()
         tx.changed()
         tell(tx, now, by, owner, f"gave {label} a new password")
@@ -119,15 +113,23 @@ def close_thing(registry: Registry, thing: int, *, by: int | None = None, now: i
 
 
 def hand_over(registry: Registry, thing: int, to: int, *, by: int | None = None, now: int | None = None) -> NewThing:
-    """A thing gets another owner: it begins anew, at `home`, by a new credential; the past stays with the old owner."""
+    """A thing gets another owner: it begins anew, at `home`; the past stays with the old owner.
+
+    It gets a new credential, unless a gateway carries it, which then goes on doing so. What it measured before and
+    brings later is refused: the new owner may not see it, and the old one has the thing no more.
+    """
     now = moment(now)
     with registry.transaction() as tx:
         owner = owner_of_thing(tx, thing, by)
         check_party(tx, to)
-        wire = tx.connection.execute(select(t.things.c.wire).where(t.things.c.id == thing)).scalar_one()
+        h, c = t.things.c, t.credentials.c
+        query = select(h.wire, c.kind).join(t.credentials, c.id == h.credential).where(h.id == thing)
+        wire, kind = tx.connection.execute(query).one()
         _close_thing(tx, thing, now)
         tell(tx, now, by, owner, "handed a thing over")
-        return add_thing(registry, to, wire, now=now)
+        made = add_thing(registry, to, wire, now=now) if kind == "thing" else pass_on(tx, thing, to, now)
+        tx.connection.execute(update(t.things).where(h.id == made.thing).values(handed=now))
+    return made
 
 
 def describe(
@@ -189,31 +191,11 @@ def add_prefix(registry: Registry, source: str, prefix: str, credential: int, *,
     now = moment(now)
     with registry.transaction() as tx:
         owner, _ = _of_credential(tx, credential, None)
-        s = t.sources.c
-        found = tx.connection.execute(select(s.id).where(s.name == source, s.credential.is_(None))).scalar()
-        if found is None:
-            raise ActionRefused("unknown", f"There is no shared source “{source}” in the configuration.")
-        for level in prefix.strip("/").split("/"):
-            topic_level(level)
-        prefix = prefix.strip("/")
-        p = t.prefixes.c
-        for other in tx.connection.execute(select(p.prefix).where(p.source == found)).scalars():
-            if overlap(prefix, other):
-                raise ActionRefused("prefix", f"“{other}” is somebody's prefix, and shares topics with “{prefix}”.")
+        found = shared_source(tx, source)
+        prefix = free_prefix(tx, found, source, prefix)
         tx.connection.execute(insert(t.prefixes).values(source=found, prefix=prefix, credential=credential))
         tx.changed()
         tell(tx, now, None, owner, f"speaks under a prefix of the broker {source}")
-
-
-def _credential(registry: Registry, tx: Transaction, party: int, label: str, kind: str, now: int) -> NewCredential:
-    i, password = new_id(tx.connection), new_secret()
-    slug = "".join(c for c in label.lower().replace(" ", "-") if c.isascii() and (c.isalnum() or c in "-_"))[:32]
-    user = f"{slug or kind}-{''.join(secrets.choice(_LETTERS) for _ in range(8))}"
-    tx.connection.execute(insert(t.credentials).values(
-        id=i, user=user, hash=registry.hash_of(password), party=party, label=label, kind=kind, since=now,
-    ))  # fmt: skip
-    tx.changed()
-    return NewCredential(i, user, password, "things/NAME/readings")
 
 
 def _gateway(tx: Transaction, credential: int | None, owner: int) -> int:
@@ -245,6 +227,7 @@ def _close_thing(tx: Transaction, thing: int, now: int) -> None:
     h, d, c = t.things.c, t.datastreams.c, t.credentials.c
     tx.connection.execute(update(t.things).where(h.id == thing).values(closed=now))
     tx.connection.execute(update(t.datastreams).where(d.thing == thing, d.closed.is_(None)).values(closed=now))
+    tx.connection.execute(t.handovers.delete().where(t.handovers.c.thing == thing))
     own = select(c.id).join(t.things, h.credential == c.id).where(h.id == thing, c.kind == "thing")
     _close_credentials(tx, list(tx.connection.execute(own).scalars()), now)
 

@@ -12,6 +12,7 @@ import typer
 
 from hub.cli import (
     backup,
+    certificates,
     commons,
     grades,
     household,
@@ -45,6 +46,7 @@ cli = typer.Typer(
     "  barrio backup /mnt/disk/today                  everything, while the hub runs",
 )  # fmt: skip
 cli.add_typer(running.hub)
+cli.add_typer(certificates.certificate)
 cli.add_typer(household.opening)
 cli.add_typer(mine.mine)
 cli.add_typer(owner.owner)

@@ -9,7 +9,22 @@ from collections.abc import Callable
 from typing import Any
 
 from hub.actions import ActionRefused
-from hub.control import backup, commons, grades, guardians, household, looks, mine, objections, parties, things, whole
+from hub.control import (
+    backup,
+    commons,
+    grades,
+    guardians,
+    household,
+    joining,
+    looks,
+    mine,
+    objections,
+    parties,
+    record,
+    sources,
+    things,
+    whole,
+)
 from hub.control.desk import Desk
 from hub.control.names import CommandError
 from hub.core.store import StoreUnavailable
@@ -18,6 +33,9 @@ from hub.registry import RegistryUnavailable
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     **parties.COMMANDS,
     **things.COMMANDS,
+    **joining.COMMANDS,
+    **record.COMMANDS,
+    **sources.COMMANDS,
     **grades.COMMANDS,
     **commons.COMMANDS,
     **guardians.COMMANDS,

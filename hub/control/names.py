@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from hub.core.catalogue import Exposure
 from hub.core.holdings import Commons, Datastream, Party, Thing
 from hub.core.places import Place
 from hub.registry import Registry
@@ -69,6 +70,14 @@ def place_of(word: str) -> Place:
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):  # noqa: PLR2004 - degrees
         raise CommandError(f"{word!r} is not on this Earth: latitude first, then longitude")
     return Place(lat, lon)
+
+
+def exposure_of(word: str | None) -> Exposure | None:
+    """An exposure by its word; None when nothing is said."""
+    words = {e.value: e for e in Exposure}
+    if word is not None and word not in words:
+        raise CommandError(f"no exposure is called {word!r}; there are {', '.join(words)}")
+    return None if word is None else words[word]
 
 
 def moment_of(zone: str, word: str) -> int:

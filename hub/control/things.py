@@ -10,31 +10,40 @@ from typing import Any
 
 from hub import actions
 from hub.control.desk import Desk
-from hub.control.names import CommandError, place_of, the_party, the_thing
-from hub.core.catalogue import Exposure
+from hub.control.names import CommandError, exposure_of, place_of, the_party, the_thing
 from hub.core.holdings import Thing
 
 
 def _thing_add(
     desk: Desk, name: str, owner: str, title: str = "", exposure: str | None = None, place: str | None = None,
     description: str = "", gateway: bool = False,  # noqa: FBT001, FBT002 - named by whoever asks
+    certificate: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     party = the_party(desk.registry, owner).id
-    if gateway:
-        door = actions.add_credential(desk.registry, party, name, now=desk.now())
-        return {"name": name, "user": door.user, "password": door.password, "topic": door.topic, "gateway": True}
-    made = actions.add_thing(
-        desk.registry, party, name, title=title, description=description, exposure=_exposure(exposure),
-        place=None if place is None else place_of(place), now=desk.now(),
-    )  # fmt: skip
-    return {"name": name, "thing": made.thing, "user": made.user, "password": made.password, "topic": made.topic}
+    with desk.registry.transaction():
+        if gateway:
+            door = actions.add_credential(desk.registry, party, name, now=desk.now())
+            found = {"name": name, "user": door.user, "password": door.password, "topic": door.topic, "gateway": True}
+            return found | _certified(desk, door.credential, certificate)
+        made = actions.add_thing(
+            desk.registry, party, name, title=title, description=description, exposure=exposure_of(exposure),
+            place=None if place is None else place_of(place), now=desk.now(),
+        )  # fmt: skip
+        found = {"name": name, "thing": made.thing, "user": made.user, "password": made.password, "topic": made.topic}
+        return found | _certified(desk, made.credential, certificate)
 
 
-def _exposure(word: str | None) -> Exposure | None:
-    words = {e.value: e for e in Exposure}
-    if word is not None and word not in words:
-        raise CommandError(f"no exposure is called {word!r}; there are {', '.join(words)}")
-    return None if word is None else words[word]
+def _certified(desk: Desk, credential: int, certificate: str | None) -> dict[str, Any]:
+    """What is different when a certificate is to open in a password's stead."""
+    if certificate is None:
+        return {}
+    if desk.settings.mqtt.tls_port is None or desk.settings.mqtt.client_ca is None:
+        raise CommandError(
+            "the hub verifies no certificates: set mqtt.tls_port and mqtt.client_ca (`barrio certificate` makes both "
+            "for trying out), start it again, then repeat this"
+        )
+    actions.give_certificate(desk.registry, credential, certificate, now=desk.now())
+    return {"password": None, "certificate": certificate}
 
 
 def _thing_list(desk: Desk) -> dict[str, Any]:
@@ -60,28 +69,21 @@ def _thing_list(desk: Desk) -> dict[str, Any]:
     return {"things": rows}
 
 
-def _thing_credential(desk: Desk, thing: str) -> dict[str, Any]:
+def _thing_credential(desk: Desk, thing: str, certificate: str | None = None) -> dict[str, Any]:
     found: Thing = the_thing(desk.registry, thing)
     credential = desk.registry.credential_of_thing(found.id)
     if credential is None:
         raise CommandError("this thing speaks through a gateway or an outside broker: it has no password of its own")
-    door = actions.renew_credential(desk.registry, credential, now=desk.now())
+    with desk.registry.transaction():
+        door = actions.renew_credential(desk.registry, credential, now=desk.now())
+        certified = _certified(desk, credential, certificate)
     if desk.hang_up is not None:
         desk.hang_up(credential)
-    return {"name": found.name, "user": door.user, "password": door.password, "topic": door.topic}
-
-
-def _source_prefix(desk: Desk, source: str, prefix: str, owner: str) -> dict[str, Any]:
-    party = the_party(desk.registry, owner)
-    with desk.registry.transaction():
-        door = actions.add_credential(desk.registry, party.id, f"{source} {prefix}", now=desk.now())
-        actions.add_prefix(desk.registry, source, prefix, door.credential, now=desk.now())
-    return {"told": f"what {source} brings under {prefix.strip('/')}/ is {party.name}'s from now on"}
+    return {"name": found.name, "user": door.user, "password": door.password, "topic": door.topic} | certified
 
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     "thing.add": _thing_add,
     "thing.list": _thing_list,
     "thing.credential": _thing_credential,
-    "source.prefix": _source_prefix,
 }

@@ -37,6 +37,8 @@ class ObservedProperty(Struct, frozen=True, kw_only=True):
 
     `cap` is the highest grade outdoors, `station_cap` that of an institution's station; `watermark` (µs) is how long
     after its end a window waits for late readings; `names` are the words devices use for it, in lower case.
+    Plausible are values from `low` to `high`, changes of `rate` in a minute and as much for each minute more, and no
+    change for `still` µs (0: for any time).
 
     Releases: blocks hold for `epoch_days`; a home's value is clipped to `release_low`..`release_high` (None: `low` and
     `high`) and to `release_spread` around what was published the epoch before; a figure is rounded to `release_step`
@@ -53,6 +55,8 @@ class ObservedProperty(Struct, frozen=True, kw_only=True):
     step_commons: float = 1.0
     low: float = float("-inf")
     high: float = float("inf")
+    rate: float = float("inf")
+    still: int = 0
     watermark: int = 30 * MINUTE
     energy: bool = False
     names: tuple[str, ...] = ()

@@ -32,8 +32,12 @@ IMPLAUSIBLE = 8
 """Quality: outside its property's plausible range."""
 LOCAL = 16
 """Quality: its time was told without a zone, and read in the hub's."""
-FLAGS = (STAMPED, LATE, FUTURE, IMPLAUSIBLE, LOCAL)
-"""All there are; an engine keeps each of them. There is room for seven."""
+JUMP = 32
+"""Quality: further from what was measured before than its property can get in that time (`hub.core.plausibility`)."""
+FLAT = 64
+"""Quality: the same value for longer than its property ever holds still."""
+FLAGS = (STAMPED, LATE, FUTURE, IMPLAUSIBLE, LOCAL, JUMP, FLAT)
+"""All there are; an engine keeps each of them. There is room for seven, and no more."""
 _NO_TIME = -(2**63)
 _NOTHING_KNOWN: dict[tuple[str, str, str | None], int] = {}
 
@@ -69,11 +73,17 @@ class Observations:
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """What `attribute` makes of a batch: observations, the keys the table lacks, the messages that came in clear."""
+    """What `attribute` makes of a batch: observations, the keys the table lacks, the messages that came in clear.
+
+    `number`: for each observation the number of its series in the table; `former`: the messages with readings from
+    before the thing was its owner's.
+    """
 
     observations: Observations
     missing: frozenset[Key]
     clear: list[Message]
+    number: NDArray[np.intp]
+    former: list[Message] = field(default_factory=list)
 
 
 class Key(Struct, frozen=True, order=True):
@@ -86,7 +96,11 @@ class Key(Struct, frozen=True, order=True):
 
 
 class Series(Struct, frozen=True):
-    """Where readings of one `Key` go. `scale` and `shift` bring the unit as written to the datastream's."""
+    """Where readings of one `Key` go. `scale` and `shift` bring the unit as written to the datastream's.
+
+    What is plausible, in the datastream's unit: values from `low` to `high`, changes of `rate` a minute, and `still`
+    (µs; 0: any time) without a change. `begins` (µs): what was measured earlier is not this owner's.
+    """
 
     datastream: int
     owner: int
@@ -96,6 +110,9 @@ class Series(Struct, frozen=True):
     low: float = float("-inf")
     high: float = float("inf")
     pauses: tuple[Span, ...] = ()
+    rate: float = float("inf")
+    still: int = 0
+    begins: int = _NO_TIME
 
 
 @dataclass(slots=True)
@@ -111,6 +128,9 @@ class SeriesTable:
     shift: Values = field(init=False)
     low: Values = field(init=False)
     high: Values = field(init=False)
+    rate: Values = field(init=False)
+    still: Times = field(init=False)
+    begins: Times = field(init=False)
     paused: list[tuple[int, Span]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +142,9 @@ class SeriesTable:
         self.shift = np.array([s.shift for s in self.series], np.float64)
         self.low = np.array([s.low for s in self.series], np.float64)
         self.high = np.array([s.high for s in self.series], np.float64)
+        self.rate = np.array([s.rate for s in self.series], np.float64)
+        self.still = np.array([s.still for s in self.series], np.int64)
+        self.begins = np.array([s.begins for s in self.series], np.int64)
         self.paused = [(i, pause) for i, s in enumerate(self.series) for pause in s.pauses]
 
     @classmethod
@@ -139,8 +162,8 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     """Give each reading its datastream, owner and grade at arrival.
 
     In: messages with what was decoded of them. Out: the observations in order; left out are readings whose key is not
-    in the table, what came in clear for a `sealed` datastream, and retained readings without a time of their own
-    (they repeat what was stored when it was new).
+    in the table, what came in clear for a `sealed` datastream, what is from before the thing was its owner's, and
+    retained readings without a time of their own (they repeat what was stored when it was new).
     """
     found, readings, counts = _looked_up(heard, table)
     number = np.array(found, np.intp)
@@ -148,7 +171,8 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     missing = _keys(heard, counts, unknown)
     sealed = np.zeros(len(number), bool)
     sealed[~unknown] = table.grade[number[~unknown]] == Grade.SEALED
-    left_out = unknown | sealed
+    before = _before(number, readings, table)
+    left_out = unknown | sealed | before
     if any(m.retained for m, _ in heard):
         retained = np.repeat(np.array([m.retained for m, _ in heard], bool), counts)
         left_out |= retained & np.array([r.time is None for r in readings], bool)
@@ -163,7 +187,8 @@ def attribute(heard: Sequence[tuple[Message, Decoded]], table: SeriesTable) -> A
     made = _columns(number, readings, received, wish, table)
     if local is not None:
         made.quality[local & (made.quality & STAMPED == 0)] |= LOCAL
-    return Attributed(made, missing, clear)
+    former = [heard[i][0] for i in np.unique(_origins(counts)[before])] if before.any() else []
+    return Attributed(made, missing, clear, number, former)
 
 
 def _looked_up(
@@ -201,6 +226,18 @@ def _keys(
         for i in np.unique(origins)
         for r in heard[i][1].readings
     )
+
+
+def _before(number: NDArray[np.intp], readings: Sequence[Reading], table: SeriesTable) -> NDArray[np.bool_]:
+    """For each reading whether it is from before its thing was its owner's; few things ever change hands."""
+    before = np.zeros(len(number), bool)
+    if not (table.begins > _NO_TIME).any():
+        return before
+    known = np.flatnonzero(number >= 0)
+    for row in known[table.begins[number[known]] > _NO_TIME].tolist():
+        time = readings[row].time
+        before[row] = time is not None and time < table.begins[number[row]]
+    return before
 
 
 def _wishes(heard: Sequence[tuple[Message, Decoded]], readings: Sequence[Reading], counts: Sequence[int]) -> Bytes:

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
-from struct import unpack
+
+import numpy as np
+import numpy.typing as npt
 
 from hub.core.reading import Announcement, Decoded, DecodeError, Heard, Message, Reading
 from hub.decoders.documents import clean, parsed
@@ -20,9 +22,11 @@ from hub.decoders.names import LONGEST, is_name, matcher, text, thing_name
 from hub.decoders.numbers import number
 from hub.decoders.times import from_local, instant
 
-_is_obis = matcher(re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII))
+_SET = r"17\.0\.0|31\.4\.0|98\.1\.0|99\.97\.0"
+"""How codes of limits, histories and logs end: no measurement of now."""
+_is_obis = matcher(re.compile(rf"(?!.*(?:{_SET})$)\d{{1,3}}-\d{{1,3}}:\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}", re.ASCII))
 _VALUE = re.compile(r"(-?\d{1,12}(?:\.\d{1,6})?)\*(\w{1,6})", re.ASCII)
-_FIGURE = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,9})?", re.ASCII)
+_is_figure = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,9})?", re.ASCII).fullmatch
 _CHECKSUM = re.compile(r"[0-9A-Fa-f]{4}")
 _ZONES = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
 """Summer and winter time where P1 meters are."""
@@ -33,14 +37,15 @@ _STAMPED = frozenset({12, 13})
 _FIRST, _LAST = "01", "69"
 """Two-digit years before and after are clocks that were never set (2000, 1970)."""
 _TIME = "0-0:1.0.0"
-_SET = ("17.0.0", "31.4.0", "98.1.0", "99.97.0")
-"""Limits, histories and logs: no measurement of now."""
 _COUNTED = re.compile(r"0-0:96\.(?:14\.0|7\.\d+)|1-0:[357]2\.3[26]\.0")
 """Tariff in force, power failures, sags and swells: whole numbers without a unit."""
 _SUBMETER = re.compile(r"(0-[1-4]):24\.(?:2\.\d|3\.0)")
 _SUBMETERS = {"003": "gas", "3": "gas", "007": "water_total", "7": "water_total"}
 """M-Bus device types (EN 13757-3) → the word by which the hub knows such a meter."""
 _POLYNOMIAL = 0xA001
+_SPAN = 2048
+"""So many bytes go through the checksum at once; a telegram is rarely longer."""
+_FROM_END = np.arange(_SPAN - 1, -1, -1) * 256
 
 _PARTS = frozenset({
     "reading", "consumption", "day-consumption", "day-totals", "meter-stats", "current-month", "current-year",
@@ -123,7 +128,7 @@ def _telegram(thing: str, payload: bytes, heard: Heard, received: int) -> Decode
         raise DecodeError("the telegram is damaged: its checksum does not fit")
     objects = _objects(lines)
     clock = _Clock(heard.zone, received)
-    _, time = clock.read(objects.get(_TIME, [""])[0]) or (False, None)
+    _, time = clock.read(objects.pop(_TIME, [""])[0]) or (False, None)
     found = [_object(thing, code, groups, time, clock) for code, groups in objects.items()]
     return Decoded([r for r in found if r is not None], list(_submeters(thing, objects, heard)), local=clock.local)
 
@@ -146,17 +151,15 @@ def _objects(lines: str) -> dict[str, list[str]]:
 
 def _object(thing: str, code: str, groups: list[str], time: int | None, clock: _Clock) -> Reading | None:
     """One COSEM object: a value, a value with a time of its own, or a count."""
-    if code.endswith(_SET):
-        return None
     own = clock.read(groups[0])
     if own is not None:
         was_set, time = own
         if not was_set:
             return None
-    if _VALUE.fullmatch(groups[-1]):
-        value, _, unit = groups[-1].partition("*")
-        return Reading(thing, code, float(value), time, unit)
-    if len(groups) > 3 and _FIGURE.fullmatch(groups[-1]):  # noqa: PLR2004 - DSMR 2 and 3: (time)…(unit)(value)
+    measured = _VALUE.fullmatch(groups[-1])
+    if measured is not None:
+        return Reading(thing, code, float(measured[1]), time, measured[2])
+    if len(groups) > 3 and _is_figure(groups[-1]):  # noqa: PLR2004 - DSMR 2 and 3: (time)…(unit)(value)
         return Reading(thing, code, float(groups[-1]), time, groups[-2] if groups[-2].isalnum() else None)
     if groups[0].isdecimal() and _COUNTED.fullmatch(code):
         return Reading(thing, code, float(groups[0][:9]), time)
@@ -166,7 +169,9 @@ def _object(thing: str, code: str, groups: list[str], time: int | None, clock: _
 def _submeters(thing: str, objects: dict[str, list[str]], heard: Heard) -> Iterator[Announcement]:
     """What kind of meter is on which channel, told once."""
     for code in objects:
-        channel = _SUBMETER.fullmatch(code) if ":24." in code else None
+        if ":24." not in code:
+            continue
+        channel = _SUBMETER.fullmatch(code)
         kind = None if channel is None else _SUBMETERS.get(objects.get(f"{channel[1]}:24.1.0", [""])[0])
         if kind is not None and (thing, code) not in heard:
             yield Announcement(thing, code, kind=kind)
@@ -191,6 +196,8 @@ class _Clock:
             return False, None
         if written[12:]:
             return True, hour + (minute * 60 + second) * 1_000_000
+        if self._zone is None:
+            return True, None
         wall = _EPOCH + timedelta(microseconds=hour, minutes=minute, seconds=second)
         time = from_local(str(wall.replace(tzinfo=None)), self._zone, self._received)
         self.local = self.local or time is not None
@@ -247,8 +254,7 @@ def _when(value: object, clock: _Clock) -> int | None:
 def _figure(value: object) -> float | None:
     """A number; as text it may have leading zeros, as meters write it."""
     if isinstance(value, str):
-        word = value.strip()
-        return float(word) if _FIGURE.fullmatch(word) else None
+        return float(value) if _is_figure(value) or _is_figure(value.strip()) else None
     return None if isinstance(value, bool) else number(value)
 
 
@@ -264,18 +270,26 @@ def _intact(telegram: bytes, checksum: int) -> bool:
 
 
 def _crc(data: bytes) -> int:
-    """Two bytes at a step: half the steps of the usual table of 256."""
-    crc, table = 0, _table()
-    pairs = len(data) // 2
-    for word in unpack(f"<{pairs}H", data[: pairs * 2]):
-        crc = table[crc ^ word]
-    return crc >> 8 ^ _row((crc ^ data[-1]) & 0xFF) if len(data) & 1 else crc
+    """What each byte adds by its distance from the end, all at once: the checksum is linear."""
+    adds, crc = _table(), 0
+    for at in range(0, len(data), _SPAN):
+        size = min(_SPAN, len(data) - at)
+        codes = np.frombuffer(data, np.uint8, size, at) + _FROM_END[-size:]
+        if crc:  # what is left of the bytes before goes into the next two
+            codes[0] ^= crc & 0xFF
+            codes[1:2] ^= crc >> 8
+        crc = int(np.bitwise_xor.reduce(adds[codes])) ^ (crc >> 8 if size == 1 else 0)
+    return crc
 
 
 @cache
-def _table() -> tuple[int, ...]:
-    bytewise = [_row(n) for n in range(256)]
-    return tuple(bytewise[bytewise[n & 0xFF] & 0xFF ^ n >> 8] ^ bytewise[n & 0xFF] >> 8 for n in range(65_536))
+def _table() -> npt.NDArray[np.uint16]:
+    """256 for each distance from the end: what the checksum becomes of a byte and as many zeros behind it."""
+    here = np.array([_row(n) for n in range(256)], np.uint16)
+    rows = [here]
+    for _ in range(_SPAN - 1):
+        rows.append(rows[-1] >> 8 ^ here[rows[-1] & 0xFF])
+    return np.concatenate(rows)
 
 
 def _row(crc: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import sha256
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from hub.core.reading import Decoded, DecodeError, Heard, Message
 from hub.decoders.documents import clean
@@ -29,19 +29,25 @@ def decode(message: Message, heard: Heard) -> Decoded:
     secret = body.get("PASSKEY")
     thing = _called(message.topic, secret if isinstance(secret, str) else "")
     found = station(thing, body)
-    inside = any(reading.thing != thing for reading in found)
+    inside = {reading.thing for reading in found} - {thing}
     return Decoded(found, placed(f"{thing}{INDOORS}", "indoor", heard) if inside else ())
 
 
 def _form(plain: bytes) -> dict[str, object]:
     """`PASSKEY=…&tempf=51.4&…`, as the gateways upload it."""
     try:
-        fields = parse_qsl(plain.decode(), max_num_fields=_MOST_FIELDS)
+        written = plain.decode() if plain.count(b"&") < _MOST_FIELDS else ""
     except ValueError:
-        fields = []
+        written = ""
+    pairs = [pair.partition("=") for pair in written.split("&")]
+    fields: dict[str, object] = {_unquoted(word): _unquoted(said) for word, _, said in pairs if said}
     if not fields:
         raise DecodeError("an Ecowitt upload is a JSON object or a form (tempf=51.4&humidity=76…)")
-    return dict(fields)
+    return fields
+
+
+def _unquoted(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
 
 
 @lru_cache(maxsize=4096)

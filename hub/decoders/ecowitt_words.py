@@ -14,7 +14,7 @@ from functools import lru_cache
 from hub.core.reading import Reading
 from hub.decoders.flat import as_written
 from hub.decoders.names import is_name
-from hub.decoders.numbers import number
+from hub.decoders.numbers import number, number_from_text
 from hub.decoders.times import instant
 
 _WARM = (
@@ -69,10 +69,11 @@ def station(thing: str, body: dict[str, object]) -> list[Reading]:
     found: list[Reading] = []
     for word, written in body.items():
         meaning = _meaning(word)
-        value = None if meaning is None else number(written)
-        if meaning is not None and value is not None:
-            name, unit, indoors = meaning
-            found.append(Reading(inside if indoors else thing, name, value, time, unit))
+        if meaning is None:
+            continue
+        value = number_from_text(written) if written.__class__ is str else number(written)
+        if value is not None:
+            found.append(Reading(inside if meaning[2] else thing, meaning[0], value, time, meaning[1]))
     return found if is_name(inside) else [reading for reading in found if reading.thing == thing]
 
 

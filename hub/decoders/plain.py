@@ -38,6 +38,7 @@ _is_identity = matcher(re.compile(
 _SPELLED = re.compile(r"([+-]?\d{1,12}(?:[.,]\d{1,9})?)\s{0,2}([^\d\s.,+-]\S{0,11})")
 _UNIT_KEYS = frozenset({"unit", "units", "unit_of_measurement", "uom", "u"})
 _VALUE_KEYS = ("value", "val", "v")
+_VALUES = frozenset(_VALUE_KEYS)
 _NAME_KEYS = ("property", "quantity", "measurement", "parameter", "measure", "type", "name", "sensor", "key", "id")
 """Where an item of a list, or an object with one value, says what it measures."""
 _DIGITS = frozenset("0123456789")
@@ -92,7 +93,7 @@ def _single(topic: str, found: object) -> Decoded:
 def _object(message: Message, body: dict[str, object], heard: Heard) -> Decoded:
     found = leaves(body)
     time, local = _time(body, found, heard, message.received)
-    alone = next((key for key in _VALUE_KEYS if key in body), None)
+    alone = None if _VALUES.isdisjoint(body) else next(key for key in _VALUE_KEYS if key in body)
     if alone is not None and not any(_counts(key, value) for path, key, value in found if path != alone):
         return Decoded(list(_alone(message.topic, body, alone, time)), local=local)
     return Decoded(list(_readings(thing_name(message.topic), found, time)), local=local)
@@ -116,7 +117,7 @@ def _alone(topic: str, body: dict[str, object], key: str, time: int | None) -> I
 def _readings(thing: str, found: list[tuple[str, str, object]], time: int | None) -> Iterator[Reading]:
     said = {path.rpartition(".")[0]: value for path, key, value in found if key in _UNIT_KEYS}
     for path, key, written in found:
-        if key in _DATES or _is_identity(key) or _is_time(key, written):
+        if key in _DATES or _is_identity(key) or (key in _MAYBE_TIMES and instant(written) is not None):
             continue
         value, unit = (written, None) if written.__class__ is float else _value(written)
         if value is None or not isfinite(value) or not is_name(path):
@@ -143,13 +144,13 @@ def _is_measured(key: str) -> bool:
 
 def _value(found: object) -> tuple[float | None, str | None]:
     """(number, unit): as a number, a number in text, or a number with a known unit behind it."""
-    if found.__class__ is int and not -_LONGEST < found < _LONGEST:
-        return None, None
-    if not isinstance(found, str) or found[-1:] in _DIGITS or found[:1] not in _BEGINS:
-        return number(found), None
+    if not isinstance(found, str):
+        return (None if found.__class__ is int and not -_LONGEST < found < _LONGEST else number(found)), None
+    if found[-1:] in _DIGITS or found[:1] not in _BEGINS:
+        return number_from_text(found), None
     spelled = _SPELLED.fullmatch(found.strip()) if len(found) < 40 else None  # noqa: PLR2004 - longer is text
     if spelled is None or spelled[2] not in UNITS:
-        return number(found), None
+        return number_from_text(found), None
     value = number_from_text(spelled[1])
     return value, None if value is None else spelled[2]
 
@@ -158,7 +159,7 @@ def _time(
     body: dict[str, object], found: list[tuple[str, str, object]], heard: Heard, received: int
 ) -> tuple[int | None, bool]:
     """(instant, whether it was read in the hub's zone): at the top, else the one there is deeper."""
-    said = [body[key] for key in _TIMES if key in body]
+    said = [] if _DATES.isdisjoint(body) else [body[key] for key in _TIMES if key in body]
     if not said:
         said = [value for _, key, value in found if key in _DATES or _is_time(key, value)]
         said = said if len({instant(value) for value in said}) == 1 else []

@@ -19,6 +19,9 @@ from hub.decoders.names import LONGEST, is_name, matcher, text, thing_name
 from hub.decoders.numbers import number
 from hub.decoders.times import from_local, instant
 
+Body = Mapping[str, object]
+"""A message, or a part of it, by its keys."""
+_NESTED = (dict, list)
 _PREFIXES = frozenset({"tele", "stat", "cmnd"})
 _TEMPERATURES = {"C": "Cel", "F": "[degF]", "K": "K"}
 _PRESSURES = {"mmHg": "mm[Hg]", "inHg": "[in_i'Hg]"}
@@ -106,36 +109,37 @@ def _dated(body: dict[str, object], zone: tzinfo, received: int) -> bool:
     return found
 
 
-def _sensor(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+def _sensor(thing: str, body: Body) -> Iterator[Reading]:
     """A SENSOR body: one object per sensor, the units at the top level hold for all of it."""
-    unit_of = _Units(body).of
     time = instant(body.get("Time")) or instant(body.get("Epoch"))
     for name, part in body.items():
         if name in _ABOUT_ITSELF or _is_no_sensor(name):
             continue
         if name == "ZbReceived" and isinstance(part, dict):
-            yield from _zigbee(thing, part, unit_of, time)
+            yield from _zigbee(thing, part, body, time)
         elif _is_bluetooth(name) and isinstance(part, dict):
-            yield from _part(name, "", part, name, unit_of, time)
+            yield from _part(name, "", part, name, body, time)
         else:
-            yield from _part(thing, name, part, name, unit_of, time)
+            yield from _part(thing, name, part, name, body, time)
 
 
-UnitOf = Callable[[str, str, str], str | None]
-"""(sensor, path, key) → unit."""
-
-
-def _part(thing: str, path: str, part: object, sensor: str, unit_of: UnitOf, time: int | None) -> Iterator[Reading]:
+def _part(thing: str, path: str, part: object, sensor: str, body: Body, time: int | None) -> list[Reading]:
     """The readings of one sensor; `path` is its name in the property, "" for a thing of its own."""
-    tree = part if isinstance(part, dict | list) else {path: part}
+    tree = part if isinstance(part, _NESTED) else {path: part}
     within = path.replace(".", "_") if tree is part else ""
+    readings: list[Reading] = []
     if len(sensor) > LONGEST:
-        return
+        return readings
     for name, key, found in leaves(tree, within):
         value = number(found)
-        unit = None if value is None or len(name) > LONGEST else unit_of(sensor, name, key)
-        if value is not None and unit is not None:
-            yield Reading(thing, name, value, time, unit if unit and value is not True and value is not False else None)
+        unit = None if value is None or len(name) > LONGEST else _meant(sensor, name, key)
+        if value is None or unit is None:
+            continue
+        if unit in _SAID:
+            unit = _said(unit, body)
+        unit = unit if unit and value is not True and value is not False else None
+        readings.append(Reading(thing, name, value, time, unit))
+    return readings
 
 
 @lru_cache(maxsize=16_384)
@@ -159,15 +163,15 @@ def _meant(sensor: str, path: str, key: str) -> str | None:
     return next((table.get(kind, "") for begins, table in _OF_SENSORS if sensor.startswith(begins)), "")
 
 
-def _zigbee(gateway: str, devices: Mapping[str, object], unit_of: UnitOf, time: int | None) -> Iterator[Reading]:
+def _zigbee(gateway: str, devices: Body, body: Body, time: int | None) -> Iterator[Reading]:
     """`ZbReceived`: every entry is a device behind this gateway, by its name if it has one."""
     for address, part in devices.items():
         if isinstance(part, dict):
             name = text(part.get("Name")) or text(part.get("Device")) or address
-            yield from _part(f"{gateway}/{name}", "", part, "ZbReceived", unit_of, time)
+            yield from _part(f"{gateway}/{name}", "", part, "ZbReceived", body, time)
 
 
-def _status(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+def _status(thing: str, body: Body) -> Iterator[Reading]:
     """STATUS, STATUS0, STATUS8 …: the same bodies, wrapped; anything else in there is about the device itself."""
     for name, read in (("StatusSNS", _sensor), ("StatusSTS", _state)):
         part = body.get(name)
@@ -175,13 +179,13 @@ def _status(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
             yield from read(thing, part)
 
 
-def _energy(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+def _energy(thing: str, body: Body) -> Iterator[Reading]:
     """`tele/{topic}/ENERGY` of firmware before 6: what is under ENERGY in a SENSOR body today."""
     own = {key: value for key, value in body.items() if key not in _ABOUT_ITSELF}
     yield from _sensor(thing, {"Time": body.get("Time"), "Epoch": body.get("Epoch"), "ENERGY": own})
 
 
-def _state(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+def _state(thing: str, body: Body) -> Iterator[Reading]:
     """A STATE body: relays, and the few diagnostics that help an owner."""
     time = instant(body.get("Time")) or instant(body.get("Epoch"))
     for path, _, found in leaves(dict(body)):
@@ -190,7 +194,7 @@ def _state(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
             yield Reading(thing, path, value, time, _STATE.get(path))
 
 
-def _result(thing: str, body: Mapping[str, object]) -> Iterator[Reading]:
+def _result(thing: str, body: Body) -> Iterator[Reading]:
     """The answer to a command: relays, a status asked for, or what Zigbee devices reported."""
     yield from _status(thing, body)
     yield from _state(thing, {key: value for key, value in body.items() if _is_power(key)})
@@ -217,26 +221,14 @@ def _discovery(payload: bytes) -> Decoded:
     return Decoded([], [about] if is_name(thing) else [])
 
 
-class _Units:
-    """The units of one message: what it says itself, else what the documentation fixes."""
-
-    def __init__(self, body: Mapping[str, object]) -> None:
-        self._body = body
-
-    def of(self, sensor: str, path: str, key: str) -> str | None:
-        """The unit of a sensor's value, empty where nobody says it; None for what is no measurement."""
-        unit = _meant(sensor, path, key)
-        if unit is not None and unit in _SAID:
-            usual, spelled = _SAID[unit]
-            return _spelled(self._body.get(unit, usual), spelled) or ""
-        return unit
+def _said(word: str, body: Body) -> str | None:
+    """The unit that a message has for one of its words (`_SAID`), or the usual one."""
+    usual, spelled = _SAID[word]
+    said = body.get(word, usual)
+    return spelled.get(said, said) if isinstance(said, str) else None
 
 
-def _spelled(said: object, table: Mapping[str, str]) -> str | None:
-    return table.get(said, said) if isinstance(said, str) else None
-
-
-_READERS: dict[str, Callable[[str, Mapping[str, object]], Iterator[Reading]]] = {
+_READERS: dict[str, Callable[[str, Body], Iterator[Reading]]] = {
     "SENSOR": _sensor,
     "STATE": _state,
     "RESULT": _result,

@@ -22,6 +22,8 @@ from hub.decoders import DECODERS
 from hub.decoders.announced import instead
 from hub.decoders.routes import ANNOUNCED, Routes
 from hub.ingest.inbox import Chunk, Inbox
+from hub.ingest.judging import Judging
+from hub.ingest.noting import Noting
 from hub.ingest.refusals import Refusals
 from hub.registry import Registry, RegistryUnavailable
 
@@ -64,34 +66,66 @@ class Ingest:
         self._store = store
         self._now = now
         self._refusals = Refusals(registry)
+        self._judging, self._noting = Judging(), Noting(registry)
         self._decoders: dict[str, Decoder] = {}
         self._sealed: list[tuple[Message, Envelope]] = []
         self.counts = Counts()
 
     async def run(self) -> None:
         """Batch after batch, until cancelled."""
+        noting = asyncio.create_task(self._noting.run())
+        try:
+            await self._take()
+        finally:
+            noting.cancel()
+            await asyncio.gather(noting, return_exceptions=True)
+
+    async def _take(self) -> None:
         async for batch in self._inbox.batches():
+            outside = any(chunk[0].credential < 0 for chunk in batch)
             try:
                 readings = await self._store_all(batch)
             except Exception as error:  # noqa: BLE001 - our own mistake must not stop everybody's readings
                 _LOG.error("a batch failed with %s: please report it; taking it message by message", _name(error))
-                await self._one_by_one(batch)
+                for message in [m for chunk in batch for m in chunk]:
+                    self._acknowledge([[message]], await self._alone(message))
             else:
                 self._acknowledge(batch, readings)
+            if outside:
+                await self._follow()
 
-    async def _one_by_one(self, batch: list[Chunk]) -> None:
-        """Store each message alone, and refuse the one on which the hub fails: sent again, it would fail again."""
-        for message in [m for chunk in batch for m in chunk]:
-            self._sealed.clear()
-            self._refusals.counted()
-            alone, readings = [[message]], 0
+    async def write_down(self) -> None:
+        """Write down what was noted of readings that are stored: at the end, when no more come."""
+        await self._noting.write_all()
+
+    async def _alone(self, message: Message) -> int:
+        """Store one message, and refuse it if the hub fails on it: sent again, it would fail again. Its readings."""
+        self._sealed.clear()
+        self._refusals.counted()
+        try:
+            return await self._store_all([[message]])
+        except Exception as error:  # noqa: BLE001 - as above
+            _LOG.error("a message failed with %s: please report it", _name(error))
+            self._refusals.undecoded(message, "the hub failed on this message; whoever runs it has been told")
+            await self._until(self._refusals.record, self._now())
+            return 0
+
+    async def _follow(self) -> None:
+        """What has waited for somebody to show that it is his comes in, with the times at which it was received."""
+        while True:
+            numbers, messages = await self._until(self._registry.outside.following)
+            if not numbers:
+                return
             try:
-                readings = await self._store_all(alone)
+                readings = await self._store_all([messages])
             except Exception as error:  # noqa: BLE001 - as above
-                _LOG.error("a message failed with %s: please report it", _name(error))
-                self._refusals.undecoded(message, "the hub failed on this message; whoever runs it has been told")
-                await self._until(self._refusals.record, self._now())
-            self._acknowledge(alone, readings)
+                _LOG.error("what has waited failed with %s: please report it", _name(error))
+                readings = 0
+                for message in messages:
+                    readings += await self._alone(message)
+                    self._count(0)
+            self._count(readings)
+            await self._until(self._registry.outside.followed, numbers)
 
     async def _store_all(self, batch: list[Chunk]) -> int:
         """Everything of a batch, durable on return; how many readings there were."""
@@ -99,12 +133,18 @@ class Ingest:
         messages = await self._placed([m for chunk in batch for m in chunk], shared=shared)
         heard = await self._decode(messages)
         self._refusals.outside(heard, kept_by(self._store))
-        made = attribute(heard, await self._until(self._registry.series_table, self._now()))
+        table = await self._until(self._registry.series_table, self._now())
+        made = attribute(heard, table)
         if made.missing:
             await self._learn(heard, made.missing)
-            made = attribute(heard, await self._until(self._registry.series_table, self._now()))
+            table = await self._until(self._registry.series_table, self._now())
+            made = attribute(heard, table)
         self._refusals.sealed(made.clear)
+        self._refusals.former(made.former)
+        judged = self._judging.mark(made, table)
         await self._until(self._store.append, made.observations, _hashes(heard, made.observations))
+        self._judging.learn(judged)
+        self._noting.add(heard, made.observations, time.monotonic())
         if self._sealed:
             self._refusals.unkept(await self._until(self._registry.sealed.keep, self._sealed, self._now()))
             self._sealed.clear()
@@ -214,8 +254,12 @@ class Ingest:
         self._inbox.made(count, readings)
         self._refusals.answer(time.monotonic())
         self.counts.messages += count
-        self.counts.readings += readings
         self.counts.batches += 1
+        self._count(readings)
+
+    def _count(self, readings: int) -> None:
+        """Count what was stored and what was refused; what is refused next is another batch's."""
+        self.counts.readings += readings
         for reason, number in self._refusals.counted().items():
             self.counts.refused[reason] = self.counts.refused.get(reason, 0) + number
 

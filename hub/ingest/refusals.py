@@ -52,6 +52,11 @@ class Refusals:
         seen = {id(m): m for m in messages}
         self._waiting.extend((m, "sealed", why) for m in seen.values())
 
+    def former(self, messages: Iterable[Message]) -> None:
+        """Measured before the thing changed hands: the new owner may not see it, and the old one has it no more."""
+        why = "what was measured before this thing had its present owner is not kept: empty what the device has kept"
+        self._waiting.extend((m, "time", why) for m in messages)
+
     def unkept(self, refused: Iterable[tuple[Message, str]]) -> None:
         """Envelopes that nobody's letter-box takes."""
         self._waiting.extend((message, "seal", why) for message, why in refused)

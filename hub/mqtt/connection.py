@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from enum import IntFlag
 from typing import cast
 from zlib import crc32
 
+from hub.core.admission import Newcomer
+from hub.core.query import StoreUnavailable
 from hub.core.reading import Message
-from hub.mqtt import codec, door, session
+from hub.mqtt import codec, door, enrolling, session
 from hub.mqtt.codec import Pieces, Side
 from hub.mqtt.hot import Intake
 from hub.mqtt.packets import MQTT_5, Connect, Disconnect, Filter, Packet, Publish, Will
@@ -38,6 +40,10 @@ class Hold(IntFlag):
     RATE = 4
     REFUSED = 8
     STOPPING = 16
+    DECIDING = 32
+
+
+_UNREADABLE = Hold.REFUSED | Hold.DECIDING
 
 
 class Connection(asyncio.Protocol):
@@ -51,6 +57,8 @@ class Connection(asyncio.Protocol):
         self.mark = 0
         self.keep_alive = 0
         self.will: Will | None = None
+        self.newcomer: Newcomer | None = None
+        self.given = ""
         self.filters: dict[str, Filter] = {}
         self.largest = codec.MAX_PACKET
         self.pending = 0
@@ -159,21 +167,25 @@ class Connection(asyncio.Protocol):
         """Whether nothing more is read or acknowledged."""
         return self._closed is not None
 
-    def admit(self, packet: Connect, space: Space, client_id: str, keep_alive: int) -> None:
-        """Become the connection of a credential's client."""
+    def admit(
+        self, packet: Connect, space: Space, client_id: str, keep_alive: int, newcomer: Newcomer | None = None
+    ) -> None:  # fmt: skip
+        """Become the connection of a credential's client, or of a newcomer, who has no will and no way to the inbox."""
         shared, settings = self.shared, self.shared.settings
         self.version = packet.version
         self.space = space
         self.client_id = client_id
         self.mark = crc32(packet.client_id.encode(), crc32(str(space.credential).encode()))
         self.keep_alive = keep_alive
-        self.will = packet.will
+        self.newcomer = newcomer
         self.largest = packet.properties.maximum_packet_size or codec.MAX_PACKET
-        self.intake = Intake(
-            self, space.credential, shared.known, shared.wishes, settings.max_packet, five=packet.version == MQTT_5,
-            repeats=packet.bridge,
-        )  # fmt: skip
-        self._limit = settings.max_packet
+        if newcomer is None:
+            self.will = packet.will
+            self.intake = Intake(
+                self, space.credential, shared.known, shared.wishes, settings.max_packet, five=packet.version == MQTT_5,
+                repeats=packet.bridge,
+            )  # fmt: skip
+            self._limit = settings.max_packet
         space.clients[client_id] = self
         shared.waiting -= 1
         shared.counters.admitted += 1
@@ -258,6 +270,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def wait_for(self, act: Coroutine[None, None, None]) -> None:
+        """Do this, and read nothing more before it is done; then go on with what had come."""
+        self.hold(Hold.DECIDING)
+        self.shared.begin(self._decided(act))
+
     def hold(self, why: Hold) -> None:
         """Stop reading for a reason."""
         if self._closed is not None:
@@ -296,17 +313,19 @@ class Connection(asyncio.Protocol):
             self.fail(Reason.KEEP_ALIVE_TIMEOUT, "nothing was heard for one and a half times the keep-alive")
         elif self._begun is not None and now - self._begun > settings.packet_seconds:
             self.fail(Reason.KEEP_ALIVE_TIMEOUT, "a packet took too long")
+        elif self.newcomer is not None and self.newcomer.until <= self.shared.now():
+            self.fail(Reason.ADMINISTRATIVE_ACTION, "this token has expired")
 
     # and the rest is its own
 
     def _read(self, data: bytes) -> None:
         position, end, received = 0, len(data), self.shared.now()
-        while position < end and self._closed is None and not self._holds & Hold.REFUSED:
+        while position < end and self._closed is None and not self._holds & _UNREADABLE:
             if self.intake is not None:
                 position = self.intake.take(data, position, received)
                 if position == end:
                     break
-            elif data[position] != _CONNECT:
+            elif self.newcomer is None and data[position] != _CONNECT:
                 raise ProtocolError(Reason.PROTOCOL_ERROR, "the first packet is not CONNECT")
             body = codec.frame(data, position, self._limit)
             if body is None or body[1] > end:
@@ -316,14 +335,32 @@ class Connection(asyncio.Protocol):
                 return
             packet = codec.read(data, position, body, self.version, Side.CLIENT)
             position = body[1]
-            if self.intake is None:
-                door.enter(self, packet)
-            elif isinstance(packet, Publish):
-                session.take(self, self.intake, packet, data, body[0], received)
-            else:
-                session.handle(self, self.intake, packet)
+            self._mind(packet, data, body[0], received)
         if data:
             self._begun = None
+        if self._holds & Hold.DECIDING and position < end:
+            self._pieces.keep(data, position, 0)
+
+    def _mind(self, packet: Packet, data: bytes, start: int, received: int) -> None:
+        """Give a packet, which was read from `start` on, to those whose matter it is."""
+        if self.newcomer is not None:
+            enrolling.take(self, self.newcomer, packet)
+        elif self.intake is None:
+            door.enter(self, packet)
+        elif isinstance(packet, Publish):
+            session.take(self, self.intake, packet, data, start, received)
+        else:
+            session.handle(self, self.intake, packet)
+
+    async def _decided(self, act: Coroutine[None, None, None]) -> None:
+        try:
+            await act
+        except StoreUnavailable:
+            self.fail(Reason.SERVER_BUSY, "the hub cannot write this down now; come back later")
+        finally:
+            self.release(Hold.DECIDING)
+        if not self._holds and self._closed is None and self._transport is not None:
+            self.data_received(b"")
 
     def _hand_over(self) -> None:
         intake, shared = self.intake, self.shared

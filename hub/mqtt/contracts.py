@@ -11,7 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from hub.core.admission import Admission
+from hub.core.admission import Admission, Given
 from hub.core.reading import Message
 
 
@@ -38,6 +38,16 @@ class Doorkeeper(Protocol):
         `username` is empty when a client shows nothing but its certificate. Raises `StoreUnavailable` when it cannot be
         known now.
         """
+
+
+class Enroller(Protocol):
+    """Who gives credentials to newcomers. Its methods block; each raises `StoreUnavailable` when it cannot be now."""
+
+    def ask(self, enrolment: int) -> Given | None:
+        """A fresh password for whoever came with this enrolment's token, or None when that has ended."""
+
+    def accept(self, enrolment: int, mark: str = "") -> bool:
+        """What was given (this, or empty: the last) counts from now on, durable on return; whether it does."""
 
 
 class EndpointSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,9 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from hub.core.admission import Admission
+from msgspec.structs import replace
+
+from hub.core.admission import Admission, Newcomer
 from hub.core.query import StoreUnavailable
 from hub.mqtt import codec
 from hub.mqtt.limits import site
@@ -54,7 +56,37 @@ def enter(connection: Connection, packet: Packet) -> None:
     admission = _ask(connection, packet)
     if isinstance(admission, Reason):
         _refuse(connection, packet.version, admission)
+    elif admission.newcomer is not None and admission.newcomer.given:
+        connection.wait_for(_first_time(connection, packet, admission, admission.newcomer))
+    else:
+        _let_in(connection, packet, admission)
+
+
+def fail(connection: Connection, reason: Reason, version: int | None) -> None:
+    """Answer a CONNECT that could not be read, in the form of its version; say nothing to what is no MQTT."""
+    if version is not None:
+        connection.send_raw(_refusal(version, reason))
+
+
+async def _first_time(connection: Connection, packet: Connect, admission: Admission, newcomer: Newcomer) -> None:
+    """Let somebody in by a credential that counts from this moment on: first it is written down."""
+    enroller = connection.shared.enroller
+    try:
+        counts = enroller is not None and await asyncio.to_thread(enroller.accept, newcomer.enrolment, newcomer.given)
+    except StoreUnavailable:
+        _refuse(connection, packet.version, Reason.SERVER_UNAVAILABLE)
         return
+    if connection.is_closed or connection.gone:
+        return
+    if counts:
+        _let_in(connection, packet, replace(admission, newcomer=None))
+    else:
+        _note_wrong(connection, packet)
+        _refuse(connection, packet.version, Reason.BAD_USER_NAME_OR_PASSWORD)
+
+
+def _let_in(connection: Connection, packet: Connect, admission: Admission) -> None:
+    """Give the client its place in the topic space, if there is room for it."""
     space = connection.shared.space(admission, connection.heard)
     client_id = packet.client_id or "hub-" + secrets.token_hex(12)
     _take_over(space, client_id)
@@ -63,14 +95,9 @@ def enter(connection: Connection, packet: Packet) -> None:
         return
     cap = connection.shared.settings.keep_alive
     capped = packet.version == MQTT_5 and not 0 < packet.keep_alive <= cap
-    connection.admit(packet, space, client_id, cap if capped else packet.keep_alive)
+    keep_alive = cap if capped else packet.keep_alive
+    connection.admit(packet, space, client_id, keep_alive, admission.newcomer)
     connection.send(_welcome(connection, packet, capped=capped))
-
-
-def fail(connection: Connection, reason: Reason, version: int | None) -> None:
-    """Answer a CONNECT that could not be read, in the form of its version; say nothing to what is no MQTT."""
-    if version is not None:
-        connection.send_raw(_refusal(version, reason))
 
 
 def _fault(connection: Connection, packet: Connect) -> Reason | None:
@@ -98,11 +125,19 @@ def _ask(connection: Connection, packet: Connect) -> Admission | Reason:
         admission = shared.doorkeeper.admit(packet.username or "", packet.password or b"", connection.certificate)
     except StoreUnavailable:  # no wrong try: whoever has the right password comes in as soon as it can be known
         return Reason.SERVER_UNAVAILABLE
-    if admission is None:
-        shared.name_tries.note(one, now)
-        shared.address_tries.note(connection.address, now)
+    newcomer = None if admission is None else admission.newcomer
+    over = newcomer is not None and (newcomer.until <= shared.now() or shared.enroller is None)
+    if admission is None or over:
+        _note_wrong(connection, packet)
         return Reason.BAD_USER_NAME_OR_PASSWORD
     return admission
+
+
+def _note_wrong(connection: Connection, packet: Connect) -> None:
+    """Count a wrong password, or a token that is none."""
+    shared, now = connection.shared, connection.heard
+    shared.name_tries.note((connection.address, packet.username, connection.certificate), now)
+    shared.address_tries.note(connection.address, now)
 
 
 def _take_over(space: Space, client_id: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from hub.core.reading import Sender
 from hub.mqtt.connection import Connection, Hold
-from hub.mqtt.contracts import Counters, Doorkeeper, EndpointSettings, Inbox
+from hub.mqtt.contracts import Counters, Doorkeeper, EndpointSettings, Enroller, Inbox
 from hub.mqtt.reasons import Reason
 from hub.mqtt.shared import Shared
 
@@ -24,14 +24,15 @@ _HANDSHAKE_SECONDS = 10.0
 class Endpoint:
     """An MQTT 3.1.1 and 5 server for publishers.
 
-    `inbox` takes the messages, `doorkeeper` knows the credentials, `now` gives µs since 1970 UTC. It belongs to the
-    event loop that starts it.
+    `inbox` takes the messages, `doorkeeper` knows the credentials, `now` gives µs since 1970 UTC. `enroller` gives
+    credentials for tokens; without one there are no newcomers. It belongs to the event loop that starts it.
     """
 
     def __init__(
-        self, inbox: Inbox, doorkeeper: Doorkeeper, settings: EndpointSettings, now: Callable[[], int]
-    ) -> None:
-        self._shared = Shared(inbox, doorkeeper, settings, now)
+        self, inbox: Inbox, doorkeeper: Doorkeeper, settings: EndpointSettings, now: Callable[[], int],
+        enroller: Enroller | None = None,
+    ) -> None:  # fmt: skip
+        self._shared = Shared(inbox, doorkeeper, settings, now, enroller)
         self._servers: list[asyncio.Server] = []
         self._checks: asyncio.Task[None] | None = None
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from hub.core.admission import Admission
 from hub.mqtt import codec
 from hub.mqtt.board import Board, keeps_retain
-from hub.mqtt.contracts import Counters, Doorkeeper, EndpointSettings, Inbox
+from hub.mqtt.contracts import Counters, Doorkeeper, EndpointSettings, Enroller, Inbox
+from hub.mqtt.enrolling import ASKED_A_MINUTE
 from hub.mqtt.hot import Known, Wishes
 from hub.mqtt.limits import Bucket, Tries
 from hub.mqtt.packets import MQTT_5, Publish
@@ -52,10 +53,12 @@ class Shared:
     """The parts of an endpoint, and its connections."""
 
     def __init__(
-        self, inbox: Inbox, doorkeeper: Doorkeeper, settings: EndpointSettings, now: Callable[[], int]
-    ) -> None:
+        self, inbox: Inbox, doorkeeper: Doorkeeper, settings: EndpointSettings, now: Callable[[], int],
+        enroller: Enroller | None = None,
+    ) -> None:  # fmt: skip
         self.inbox = inbox
         self.doorkeeper = doorkeeper
+        self.enroller = enroller
         self.settings = settings
         self.now = now
         self.counters = Counters()
@@ -66,10 +69,12 @@ class Shared:
         self.spaces: dict[int, Space] = {}
         self.name_tries = Tries(settings.wrong_tries)
         self.address_tries = Tries(settings.wrong_tries_address)
+        self.asked = Tries(ASKED_A_MINUTE)
         self.board = Board()
         self.stopping = False
         self._queue: deque[Connection] = deque()
         self._room: asyncio.Task[None] | None = None
+        self._deciding: set[asyncio.Task[None]] = set()
 
     def space(self, admission: Admission, now: float) -> Space:
         """The topic space of a credential."""
@@ -110,6 +115,12 @@ class Shared:
         if self._room is None or self._room.done():
             self._room = asyncio.get_running_loop().create_task(self._release())
 
+    def begin(self, act: Coroutine[None, None, None]) -> None:
+        """Do this in a task that is ended with the endpoint."""
+        task = asyncio.get_running_loop().create_task(act)
+        self._deciding.add(task)
+        task.add_done_callback(self._deciding.discard)
+
     def check(self, now: float) -> None:
         """Look at every connection's timeouts and forget idle spaces."""
         for connection in list(self.connections):
@@ -121,6 +132,8 @@ class Shared:
         """Let go of everything that waits."""
         if self._room is not None:
             self._room.cancel()
+        for task in self._deciding:
+            task.cancel()
         for space in self.spaces.values():
             for timer in space.wills.values():
                 timer.cancel()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from hub.core.catalogue import Catalogue, Exposure, ObservedProperty, cap
@@ -23,17 +24,21 @@ from hub.registry.fragments import EPOCH_DAYS, read_fragments
 from hub.registry.histories import NO_HISTORY, histories
 from hub.registry.people import People, read_people
 
+INFINITE = float("inf")
+
 
 class Compiled(Struct, frozen=True):
     """What was compiled at one revision: holdings, people, the open credentials with their locks, and where keys lead.
 
-    A lock is whatever changes when others may come in by a credential than before.
+    A lock is whatever changes when others may come in by a credential, or by a token, than before.
     """
 
     holdings: Holdings
     people: People
     locks: Mapping[int, str]
     keys: tuple[tuple[Key, int, float, float], ...]
+    handed: Mapping[int, int]
+    """Things that came from another owner → when (µs)."""
 
 
 def compiled(connection: Connection, catalogue: Catalogue, street: Partition, shared: Partition) -> Compiled:
@@ -51,7 +56,8 @@ def compiled(connection: Connection, catalogue: Catalogue, street: Partition, sh
     c = t.credentials.c
     rows = connection.execute(select(c.id, c.hash, c.certificate).where(c.closed.is_(None)))
     locks = {i: f"{kept} {certificate or ''}" for i, kept, certificate in rows}
-    return Compiled(holdings, people, MappingProxyType(locks), _keys(connection))
+    locks |= {row.id: row.hash for row in connection.execute(select(t.enrolments.c.id, t.enrolments.c.hash))}
+    return Compiled(holdings, people, MappingProxyType(locks), _keys(connection), _handed(connection))
 
 
 def series_table(all_of: Compiled, catalogue: Catalogue, now: int) -> tuple[SeriesTable, int]:
@@ -61,8 +67,12 @@ def series_table(all_of: Compiled, catalogue: Catalogue, now: int) -> tuple[Seri
     for key, datastream, scale, shift in all_of.keys:
         d = by_id[datastream]
         grade = min(arrival_grade(d.history, now), d.cap)
-        low, high = plausible(catalogue.get(d.property), d.scale, d.shift)
-        where = Series(d.id, d.owner, grade, scale, shift, low, high, d.history.pauses)
+        observed = catalogue.get(d.property)
+        low, high = plausible(observed, d.scale, d.shift)
+        rate, still = (INFINITE, 0) if observed is None else (observed.rate / abs(d.scale), observed.still)
+        where = Series(d.id, d.owner, grade, scale, shift, low, high, d.history.pauses, rate, still)
+        if d.thing in all_of.handed:
+            where = replace(where, begins=all_of.handed[d.thing])
         rows.append((key, where))
     valid = min((next_change(d.history, now) for d in by_id.values() if d.history is not NO_HISTORY), default=END)
     return SeriesTable.of(rows), valid
@@ -71,7 +81,7 @@ def series_table(all_of: Compiled, catalogue: Catalogue, now: int) -> tuple[Seri
 def plausible(observed: ObservedProperty | None, scale: float, shift: float) -> tuple[float, float]:
     """A property's plausible range in a datastream's own unit."""
     if observed is None:
-        return float("-inf"), float("inf")
+        return -INFINITE, INFINITE
     return (observed.low - shift) / scale, (observed.high - shift) / scale
 
 
@@ -162,6 +172,12 @@ def _rests(connection: Connection) -> tuple[Rest, ...]:
     c = t.rests.c
     rows = connection.execute(select(c.property, c.cell, c.until, c.since))
     return tuple(Rest(p, cell, until, since) for p, cell, until, since in rows)
+
+
+def _handed(connection: Connection) -> dict[int, int]:
+    h = t.things.c
+    rows = connection.execute(select(h.id, h.handed).where(h.handed.is_not(None), h.closed.is_(None)))
+    return {row.id: row.handed for row in rows}
 
 
 def _keys(connection: Connection) -> tuple[tuple[Key, int, float, float], ...]:

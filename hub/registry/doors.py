@@ -10,17 +10,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
-from hub.core.admission import Admission
+from hub.core.admission import ENROL, Admission, Newcomer
 from hub.core.reading import Message
 from hub.registry import tables as t
-from hub.registry.keys import same
+from hub.registry.keys import keyed_hash, same
 
 KEPT_REFUSALS = 50
 """Of each thing of a credential so many refusals are kept, the newest."""
 KEPT_OF_CREDENTIAL = 1000
 _LONGEST = 500
+_OF_A_TOKEN = 4
+"""So many connections at a time may come with one token."""
 
 
 class Refused(Struct, frozen=True):
@@ -48,16 +50,26 @@ DEFAULT_LIMITS = Limits()
 
 
 class Doors(Struct, frozen=True):
-    """The credentials that are open, by user name and by the name in a client certificate: (user, hash, admission)."""
+    """The credentials that are open, by user name and by the name in a client certificate: (user, hash, admission).
+
+    `by_token`: who may come with a one-time token, by its keyed hash. Whether it has expired, whoever lets in looks.
+    """
 
     by_user: dict[str, tuple[str, str, Admission]]
     by_certificate: dict[str, tuple[str, str, Admission]]
+    by_token: dict[str, Admission]
 
     def admit(self, key: bytes, user: str, password: bytes, certificate: str | None) -> Admission | None:
-        """The admission for a name and a password, or for the name in a certificate that TLS has verified."""
+        """The admission for a name and a password, for a token, or for the name in a verified client certificate.
+
+        A token is looked up by its keyed hash, of which nobody without the key can guess a beginning: that takes as
+        long whether there is such a token or not.
+        """
         named = self.by_user.get(user)
         if same(key, password, None if named is None else named[1]) and named is not None:
             return named[2]
+        if user == ENROL:
+            return self.by_token.get(keyed_hash(key, password))
         shown = self.by_certificate.get(certificate) if certificate else None
         return shown[2] if shown is not None and user in ("", shown[0]) else None
 
@@ -65,7 +77,7 @@ class Doors(Struct, frozen=True):
 def read_doors(connection: Connection, limits: Limits) -> Doors:
     """The doors as they are now."""
     c = t.credentials.c
-    doors = Doors({}, {})
+    doors = Doors({}, {}, {})
     query = select(c.id, c.user, c.hash, c.certificate, c.messages_per_second, c.max_connections)
     for i, user, kept, certificate, rate, most in connection.execute(query.where(c.closed.is_(None))):
         allowed = Admission(
@@ -76,6 +88,7 @@ def read_doors(connection: Connection, limits: Limits) -> Doors:
         doors.by_user[user] = (user, kept, allowed)
         if certificate:
             doors.by_certificate[certificate] = (user, kept, allowed)
+    _read_newcomers(connection, limits, doors)
     return doors
 
 
@@ -109,6 +122,16 @@ def read_prefixes(connection: Connection) -> dict[int, dict[str, int]]:
     return prefixes
 
 
+def under(source: int, prefix: str) -> ColumnElement[bool]:
+    """What waits in quarantine under a prefix of a shared source."""
+    q = t.quarantine.c
+    if not prefix:
+        return q.source == source
+    # LIKE would take small letters for large ones, in one of the two databases.
+    below = func.substr(q.topic, 1, len(prefix) + 1) == prefix + "/"
+    return (q.source == source) & ((q.topic == prefix) | below)
+
+
 def write_refusals(connection: Connection, refused: Sequence[Refused]) -> None:
     """Write them down and let go of the oldest beyond what is kept."""
     last: dict[tuple[int, str | None], list[Refused]] = defaultdict(list)
@@ -134,10 +157,26 @@ def write_quarantine(connection: Connection, source: int, messages: Sequence[Mes
         if count + len(kept) >= limits.quarantine_messages or size > limits.quarantine_bytes:
             break
         topic = m.topic.replace("\0", "\ufffd")
-        kept.append({"source": source, "topic": topic, "payload": m.payload, "received": m.received})
+        wish = None if m.wish is None else int(m.wish)
+        kept.append({
+            "source": source, "topic": topic, "payload": m.payload, "received": m.received, "retained": m.retained,
+            "wish": wish,
+        })  # fmt: skip
     if kept:
         connection.execute(insert(t.quarantine), kept)
     return len(kept)
+
+
+def _read_newcomers(connection: Connection, limits: Limits, doors: Doors) -> None:
+    """Who may come with a token, or with what was last given for one."""
+    e = t.enrolments.c
+    for row in connection.execute(select(e.id, e.hash, e.expires, e.credential, e.user, e.given)):
+        token = Newcomer(row.id, row.expires)
+        doors.by_token[row.hash] = Admission(row.id, 0, _OF_A_TOKEN, token)
+        if row.given and row.credential is not None:
+            new = Newcomer(row.id, row.expires, row.given)
+            allowed = Admission(row.credential, limits.messages_per_second, limits.connections_per_credential, new)
+            doors.by_user[row.user] = (row.user, row.given, allowed)
 
 
 def _row(r: Refused) -> dict[str, object]:

@@ -14,13 +14,14 @@ from threading import Lock
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Delete, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, delete, insert, or_, select, update
 
 from hub.core.about import ErasureReceipt
 from hub.core.history import BEGINNING, END
 from hub.core.store import Erasure
 from hub.registry import tables as t
 from hub.registry.database import Database, Transaction
+from hub.registry.doors import under
 from hub.registry.engines import POSTGRESQL, RegistryUnavailable
 
 _ELSEWHERE = (
@@ -213,8 +214,17 @@ def _things(connection: Connection, asked: Asked) -> list[int]:
     ).scalars())  # fmt: skip
 
 
+def _streams(connection: Connection, asked: Asked) -> list[int]:
+    """The datastreams that something is erased of: what was counted of them goes whatever the time."""
+    if asked.datastreams is not None:
+        return sorted(asked.datastreams)
+    query = select(t.datastreams.c.id).where(t.datastreams.c.thing.in_(_things(connection, asked)))
+    return list(connection.execute(query).scalars())
+
+
 def _deletions(connection: Connection, asked: Asked) -> Iterator[Delete]:
-    """What goes besides the readings; of single datastreams nothing else does."""
+    """What goes besides the readings; of single datastreams only what was counted of them."""
+    yield delete(t.records).where(t.records.c.datastream.in_(_streams(connection, asked)))
     if asked.datastreams is not None and asked.things is None:
         return
     yield delete(t.sealed).where(_sealed(connection, asked))
@@ -228,8 +238,9 @@ def _deletions(connection: Connection, asked: Asked) -> Iterator[Delete]:
     written = select(t.objections.c.id).where(t.objections.c.at < asked.at)
     reader = t.objection_readers.c
     yield delete(t.objection_readers).where(reader.party == asked.owner, reader.objection.in_(written))
+    yield delete(t.claims).where(t.claims.c.party == asked.owner, t.claims.c.since < asked.at)
     for source, prefix in _prefixes(connection, asked):
-        yield delete(t.quarantine).where(_under(source, prefix), t.quarantine.c.received < asked.at)
+        yield delete(t.quarantine).where(under(source, prefix), t.quarantine.c.received < asked.at)
 
 
 def _sealed(connection: Connection, asked: Asked) -> ColumnElement[bool]:
@@ -262,15 +273,6 @@ def _prefixes(connection: Connection, asked: Asked) -> list[tuple[int, str]]:
     return [(row.source, row.prefix) for row in connection.execute(query)]
 
 
-def _under(source: int, prefix: str) -> ColumnElement[bool]:
-    q = t.quarantine.c
-    if not prefix:
-        return q.source == source
-    # LIKE would take small letters for large ones, in one of the two databases.
-    below = func.substr(q.topic, 1, len(prefix) + 1) == prefix + "/"
-    return (q.source == source) & ((q.topic == prefix) | below)
-
-
 def _texts(connection: Connection, asked: Asked) -> Iterator[bytes]:
     """Beginnings of what goes that stand in a file as they are and are like nothing else."""
     if asked.datastreams is not None and asked.things is None:
@@ -278,7 +280,7 @@ def _texts(connection: Connection, asked: Asked) -> Iterator[bytes]:
     queries = [select(t.sealed.c.body).where(_sealed(connection, asked))]
     if asked.everything:
         queries.append(select(t.look_entries.c.salt).where(_looks(asked)))
-        queries += [select(t.quarantine.c.payload).where(_under(*p)) for p in _prefixes(connection, asked)]
+        queries += [select(t.quarantine.c.payload).where(under(*p)) for p in _prefixes(connection, asked)]
     for query in queries:
         for text in connection.execute(query.limit(_MOST_TRACES)).scalars():
             if len(text) >= _TRACE // 2:

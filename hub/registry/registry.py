@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, ColumnElement, func, select, true
+from sqlalchemy import URL, ColumnElement, select, true
 
 from hub.core.admission import Admission
 from hub.core.audience import Audience
@@ -33,10 +33,7 @@ from hub.registry.doors import (
     Doors,
     Limits,
     Refused,
-    owner_of_topic,
     read_doors,
-    read_prefixes,
-    write_quarantine,
     write_refusals,
 )
 from hub.registry.ears import Ears
@@ -48,13 +45,14 @@ from hub.registry.grades import keep_caps
 from hub.registry.kept import Kept
 from hub.registry.keys import KeyFileError, derived, keyed_hash, read_key
 from hub.registry.looks import Looks
+from hub.registry.outside import Outside
 from hub.registry.people import People
 from hub.registry.receipts import Receipts
+from hub.registry.records import Records
 from hub.registry.releases import Releases
 from hub.registry.sealed import Sealed
+from hub.registry.tokens import Tokens
 from hub.registry.tree import Tree
-
-QUARANTINE_FULL = "nobody's topic prefix covers this, and there is no room to keep more until the operator has looked"
 
 
 class Registry:
@@ -72,14 +70,16 @@ class Registry:
         self.releases = Releases(database)
         self.looks = Looks(database)
         self.erasures = Erasures(database)
+        self.tokens = Tokens(database)
         self.receipts = Receipts(database, derived(key, "receipts"))
         self.consents = Consents(database, self.receipts)
+        self.records = Records(database)
         self._ears = Ears(database, catalogue, street)
         self.sealed = Sealed(database, catalogue, limits, self.heard)
         self.tree = Tree(database, derived(key, "log/sign"), derived(key, "log/pad"))
         self._compiled: Kept[Compiled] = Kept(database, lambda c: compiled(c, catalogue, street, shared))
         self._doors: Kept[Doors] = Kept(database, lambda c: read_doors(c, limits))
-        self._prefixes: Kept[dict[int, dict[str, int]]] = Kept(database, read_prefixes)
+        self.outside = Outside(database, limits, self.hash_of)
         self._series: tuple[int, int, int, SeriesTable] | None = None
         self._hopeless: tuple[int, dict[Key, str]] = (0, {})
 
@@ -145,7 +145,7 @@ class Registry:
         return self._compiled.get().people
 
     def locks(self) -> Mapping[int, str]:
-        """The credentials that may publish, and what changes when others may come in by one than before.
+        """The credentials (and tokens) by which one may come in, and what changes when others may than before.
 
         A connection of any other credential, or from before such a change, has to end.
         """
@@ -211,10 +211,12 @@ class Registry:
         """Forget what was announced under a party's credentials, for good."""
         self._ears.forget(party)
 
-    def forget_old(self, now: int, *, readings: int, sealed: int, log: int) -> dict[str, int]:
+    def forget_old(self, now: int, *, readings: int, sealed: int, log: int, quarantine: int) -> dict[str, int]:
         """Let go what is over or older than these moments (µs), see `hub.registry.aging`; how many of each kind."""
         with self.transaction() as transaction:
-            gone = aging.forget_old(transaction.connection, now, readings=readings, sealed=sealed, log=log)
+            gone = aging.forget_old(
+                transaction.connection, now, readings=readings, sealed=sealed, log=log, quarantine=quarantine
+            )
         return gone | {"entries of who looked": self.looks.forget(log)}
 
     def refuse(self, refused: Sequence[Refused]) -> None:
@@ -251,8 +253,7 @@ class Registry:
 
     def quarantined(self) -> int:
         """How many messages wait for somebody to say that they are his."""
-        with self._database.read() as connection:
-            return int(connection.execute(select(func.count()).select_from(t.quarantine)).scalar_one())
+        return self.outside.count()
 
     def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
         """Who may come in; `certificate` is the name in a client certificate that TLS has verified.
@@ -276,37 +277,18 @@ class Registry:
     @property
     def has_shared_sources(self) -> bool:
         """Whether `place` has anything to do."""
-        return bool(self._prefixes.get())
+        return self.outside.shared
 
     def place(self, messages: list[Message]) -> list[Message]:
         """Messages with the credential whose prefix they came under; the rest is in quarantine, durable on return.
 
-        What the quarantine has no room for is refused: it is not among the messages, and not kept.
+        What the quarantine has no room for is refused: it is not among the messages, and not kept. See `outside`.
         """
-        prefixes = self._prefixes.get()
-        placed: list[Message] = []
-        nobodys: dict[int, list[Message]] = defaultdict(list)
-        for m in messages:
-            if m.credential >= 0:
-                placed.append(m)
-                continue
-            found = owner_of_topic(prefixes.get(-m.credential, {}), m.topic)
-            if found is None:
-                nobodys[-m.credential].append(m)
-            else:
-                m.credential, m.topic = found
-                placed.append(m)
-        for source, some in nobodys.items():
-            self.quarantine(source, some)
-        return placed
+        return self.outside.place(messages)
 
     def quarantine(self, source: int, messages: Sequence[Message]) -> int:
         """Keep messages that are nobody's yet, raw; how many of them, from the first, there was room for."""
-        with self.transaction() as transaction:
-            kept = write_quarantine(transaction.connection, source, messages, self.limits)
-            if kept < len(messages):
-                sources.note_full(transaction, source, messages[kept].received, QUARANTINE_FULL)
-        return kept
+        return self.outside.keep(source, messages)
 
     def audience_of_party(self, party: int, purpose: str | None = None) -> Audience | None:
         """Whom a party acts as and where it is a member, with the purpose it states; None when it is unknown."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 _COUNTED = frozenset({"looks", "look_batches"})
@@ -118,10 +119,11 @@ things = Table(
     _text("title"), _text("description"), _text("exposure", null=True),
     Column("exposure_stated", Boolean, nullable=False), Column("lat", Float), Column("lon", Float),
     Column("place_grade", Integer), _to("owner", "parties", index=True), _to("credential", "credentials"),
-    _time("since"), _time("closed", null=True), Column("signing_key", LargeBinary),
+    _time("since"), _time("closed", null=True), Column("signing_key", LargeBinary), _time("handed", null=True),
     UniqueConstraint("credential", "wire"),
 )  # fmt: skip
-"""`signing_key`: its Ed25519 public key, with which it signs what it seals;
+"""`signing_key`: its Ed25519 public key, with which it signs what it seals; `handed`: when it passed to its owner from
+another, to whom what it measured before belongs;
 `wire` is its name in its topic space, `name` what it calls itself; `exposure_stated`: its owner has said so."""
 
 commons = Table(
@@ -216,7 +218,18 @@ refusals = Table(
 quarantine = Table(
     "quarantine", metadata, _number(), _to("source", "sources", index=True), _text("topic"),
     Column("payload", LargeBinary, nullable=False), _time("received"),
+    Column("retained", Boolean, nullable=False, server_default=false()), Column("wish", Integer),
 )  # fmt: skip
+"""`retained` and `wish` as they came: whoever it is given to later gets it as if it had come to him."""
+
+claims = Table(
+    "claims", metadata, _number(), _to("source", "sources", index=True), _text("prefix"),
+    _to("party", "parties", index=True), _text("hash", null=True), _text("asked", null=True), _time("since"),
+    _time("expires"), _time("ended", null=True), _to("credential", "credentials", null=True),
+)  # fmt: skip
+"""Who says that a prefix of a shared source is his: the `hash` of the code that he is to publish there, or (`asked`,
+JSON) when his thing is to be silent. `ended`: it is over; with a `credential` he was right, and what was kept under the
+prefix is on its way to that one, after which the row goes."""
 
 rests = Table(
     "rests", metadata, _number(), _text("property"), _text("cell"), _time("since"), _time("until"),
@@ -322,5 +335,46 @@ sealed = Table(
 )  # fmt: skip
 """Ciphertext as its thing sent it, with its context; `key`: the name of the key it was sealed to."""
 
-ERASED_FROM = (heard, refusals, quarantine, journal, epochs, look_entries, objection_readers, erasures, sealed)
+enrolments = Table(
+    "enrolments", metadata, _id(), Column("hash", String, nullable=False, unique=True),
+    _to("party", "parties", index=True), _text("kind"), _text("wire"), _text("title"), _text("description"),
+    _text("exposure", null=True), Column("lat", Float), Column("lon", Float), _time("since"), _time("expires"),
+    Column("asked", Integer, nullable=False), Column("credential", Integer, unique=True), _text("user"), _text("given"),
+)  # fmt: skip
+"""Tokens by which a device will fetch a credential of its own; `hash`: of the token, `id`: also its topic space.
+
+`credential`, `user` and `given` (a hash) are of the password it was last given, `asked` how often it has asked: the
+credential and the thing are made when it has acknowledged that, and then the row goes."""
+
+handovers = Table(
+    "handovers", metadata, _text("hash", key=True),
+    Column("thing", Integer, ForeignKey("things.id"), nullable=False, unique=True),
+    _to("giver", "parties", index=True), _to("taker", "parties", null=True, index=True), _time("since"),
+    _time("expires"),
+)  # fmt: skip
+"""Tokens by which a thing becomes another's: `taker`'s, or whose holder says so; `giver`: its owner as it was made."""
+
+tries = Table(
+    "tries", metadata, _to("party", "parties", key=True), _time("since"), Column("count", Integer, nullable=False)
+)
+"""How many tokens a party has tried in vain in the minute from `since` on."""
+
+records = Table(
+    "records", metadata, _to("datastream", "datastreams", key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in (
+            "late", "late_since", "late_until", "least_delay", "most_delay", "ahead", "most_ahead", "implausible",
+            "jump", "flat",
+        )
+    ),
+)  # fmt: skip
+"""How many readings of a datastream that arrived on a `day` (UTC, since 1970) were marked, and how
+(`hub.core.record.Tally`); never their values."""
+
+ERASED_FROM = (
+    heard, refusals, quarantine, claims, journal, epochs, look_entries, objection_readers, erasures, sealed, enrolments,
+    records,
+)  # fmt: skip
 """Where rows or texts go when somebody has something erased: these are written anew afterwards."""

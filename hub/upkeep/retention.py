@@ -50,7 +50,10 @@ def thin(registry: Registry, store: Store, kept: RetentionSettings, now: int) ->
 def tidy(registry: Registry, kept: RetentionSettings, now: int) -> str:
     """Let go what the registry no longer needs; in words, what went."""
     sealed = before(now, kept.means(Grade.SEALED.word))
-    gone = registry.forget_old(now, readings=before(now, kept.raw_days), sealed=sealed, log=before(now, kept.log_days))
+    gone = registry.forget_old(
+        now, readings=before(now, kept.raw_days), sealed=sealed, log=before(now, kept.log_days),
+        quarantine=before(now, kept.quarantine_days),
+    )  # fmt: skip
     return ", ".join(f"{count} {what}" for what, count in gone.items() if count)
 
 

@@ -50,7 +50,7 @@ class Cache:
         self._most = most
         self._size = 0
         self._kept: OrderedDict[tuple[str, bytes], _Kept] = OrderedDict()
-        self._making: dict[tuple[str, bytes], asyncio.Lock] = {}
+        self._making: dict[tuple[str, bytes], asyncio.Event] = {}
 
     @property
     def size(self) -> int:
@@ -64,29 +64,41 @@ class Cache:
             return
         key = (scope["path"], scope["query_string"])
         kept = self._kept.get(key)
-        if kept is None:
-            await self._make(key, await self._ask.version(), scope, receive, send)
-        elif kept.forever or _stands(kept, await self._ask.version()):
+        if kept is not None and (kept.forever or _stands(kept, await self._ask.version())):
             await self._give(key, kept, scope, send)
         else:
             await self._again(key, scope, receive, send)
 
     async def _again(self, key: tuple[str, bytes], scope: Scope, receive: Receive, send: Send) -> None:
-        """Make an answer anew, once for all who wait for it."""
-        lock = self._making.setdefault(key, asyncio.Lock())
-        try:
-            async with lock:
-                kept, version = self._kept.get(key), await self._ask.version()
-                if kept is None or not _stands(kept, version):
-                    await self._make(key, version, scope, receive, send)
-                    return
-        finally:
-            if not lock.locked():
-                self._making.pop(key, None)
-        await self._give(key, kept, scope, send)
+        """Make an answer anew, once for all who wait for it; one that nobody may keep each makes for himself."""
+        while (made := self._making.get(key)) is not None:
+            await made.wait()
+            kept = self._kept.get(key)
+            if kept is None:
+                break
+            if kept.forever or _stands(kept, await self._ask.version()):
+                await self._give(key, kept, scope, send)
+                return
+        mine = self._making.setdefault(key, asyncio.Event())
 
-    async def _make(self, key: tuple[str, bytes], version: Version, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer; what it calls public is held back, kept and then given, all else flows through."""
+        def over() -> None:
+            mine.set()
+            if self._making.get(key) is mine:
+                del self._making[key]
+
+        try:
+            await self._make(key, await self._ask.version(), scope, receive, send, over)
+        finally:
+            over()
+
+    async def _make(
+        self, key: tuple[str, bytes], version: Version, scope: Scope, receive: Receive, send: Send,
+        is_own: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """Let the app answer; what it calls public is held back, kept and then given, all else flows through.
+
+        `is_own` is told as soon as it is known that nobody else is given this answer.
+        """
         start: Message | None = None
         parts: list[bytes] = []
         made = time.monotonic()
@@ -96,6 +108,7 @@ class Cache:
             if message["type"] == "http.response.start" and _keepable(message):
                 start = message
             elif start is None:
+                is_own()
                 await send(message)
             else:
                 parts.append(message.get("body", b""))

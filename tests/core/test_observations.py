@@ -150,3 +150,20 @@ def test_rows_keep_the_order_of_messages_and_readings(batch: list[list[tuple[int
     flat = [(50 + n, v) for readings in batch for n, v in readings]
     assert list(zip(found.datastream.tolist(), found.value.tolist(), strict=True)) == flat
     assert found.take(np.arange(len(flat))).value.tolist() == [v for _, v in flat]
+
+
+def test_what_is_from_before_a_thing_was_its_owners_is_left_out_and_said() -> None:
+    begins = NOW - HOUR
+    times = (begins - 1, begins, NOW, None)
+    whole, partly, mixed = (message(1) for _ in range(3))
+    heard = [
+        (whole, Decoded([reading(0, time=begins - HOUR)])),
+        (partly, Decoded([reading(n, time=t) for n, t in enumerate(times)])),
+        (mixed, Decoded([Reading("b", "t", 1.0, time=begins - HOUR), reading(9)])),
+        (message(2), Decoded([reading(7, time=begins - HOUR)])),
+    ]
+    made = attribute(heard, table(begins=begins))
+    assert list(made.observations.value) == [1.0, 2.0, 3.0, 9.0, 7.0]
+    assert [id(m) for m in made.former] == [id(whole), id(partly)]
+    assert made.missing, "what nobody knows yet is missing, not former"
+    assert attribute(heard, table()).former == []

@@ -33,6 +33,32 @@ def test_every_meter_of_a_home_counts_as_energy() -> None:
     assert {p.id for p in PROPERTIES.values() if p.energy} == CAPS["counted"] - {"occupancy"}
 
 
+METERS = {"energy", "gas", "water_consumption"}
+
+
+def test_what_is_switched_or_stands_still_by_its_nature_is_never_called_flat() -> None:
+    may_stay = {
+        "power",
+        "occupancy",
+        "rain_rate",
+        "illuminance",
+        "soil_moisture",
+        "water_level",
+        *METERS,
+        *CAPS["home"],
+    }
+    assert {p.id for p in PROPERTIES.values() if not p.still_hours} == may_stay
+
+
+def test_a_home_s_meter_has_a_rate_that_a_home_cannot_have() -> None:
+    assert {p.id for p in PROPERTIES.values() if p.rate < float("inf") and p.cap == "counted"} == METERS
+
+
+@EACH
+def test_a_jump_is_less_than_what_there_is(p: PropertySettings) -> None:
+    assert p.rate == float("inf") or 0 < p.rate < p.high - p.low
+
+
 @EACH
 def test_a_unit_is_a_known_ucum_code_with_a_symbol(p: PropertySettings) -> None:
     assert conversion(p.unit, p.unit) == (1.0, 0.0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from functools import partial
 
 import pytest
 
 from devices import dialects
 from devices.curves import curve
-from devices.simulate import Curve, SimulatedThing, _introductions
+from devices.simulate import Curve, SimulatedThing, _introductions, _live
 from devices.simulate_command import USUAL, simulated
 from hub.core.reading import Reading
 from hub.decoders import DECODERS
@@ -83,3 +85,22 @@ def test_things_speak_in_their_interval_but_not_all_at_once() -> None:
     assert all(0 < when - 1_780_315_200 <= 60 for when in first)
     assert len({int(when) for when in first}) > 40
     assert all(abs(t.next_after(when) - when - 60) < 1e-3 for t, when in zip(things, first, strict=True))
+
+
+class Swallowing:
+    """A client in which the wish to end arrives together with the acknowledgement, and is lost with it."""
+
+    async def publish(self, *_: object, **__: object) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return
+
+
+async def test_a_simulated_device_ends_when_it_is_asked_to_even_while_it_is_being_acknowledged() -> None:
+    living = asyncio.create_task(_live(Swallowing(), [thing("native")], 1, time.time))  # type: ignore[arg-type]
+    await asyncio.sleep(0.01)
+    living.cancel()
+    done, _ = await asyncio.wait([living], timeout=2)
+    assert living in done
+    assert living.cancelled()

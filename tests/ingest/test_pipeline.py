@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub import actions
-from hub.core.catalogue import PartyKind
+from hub.core.catalogue import Catalogue, PartyKind
 from hub.core.grade import Grade
 from hub.core.observations import Observations, SeriesTable
 from hub.core.query import Query
@@ -68,8 +68,8 @@ class Moody(MemoryStore):
 class Hub:
     """Ingest with everything around it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.registry = Registry.open(migrated(folder / "registry.sqlite"), folder / "key", CATALOGUE, AROUND, NEAR)
+    def __init__(self, folder: Path, catalogue: Catalogue = CATALOGUE) -> None:
+        self.registry = Registry.open(migrated(folder / "registry.sqlite"), folder / "key", catalogue, AROUND, NEAR)
         self.store = Moody(folder / "store")
         self.inbox = Inbox(least_wait=0, most_wait=1)
         moments = itertools.count(NOW)
@@ -104,8 +104,8 @@ class Hub:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Hub]:
-    hub = Hub(folder)
+async def running(folder: Path, catalogue: Catalogue = CATALOGUE) -> AsyncIterator[Hub]:
+    hub = Hub(folder, catalogue)
     task = asyncio.create_task(hub.ingest.run())
     try:
         yield hub
@@ -319,3 +319,21 @@ async def test_of_a_sender_that_left_only_what_wants_no_answer_is_stored(tmp_pat
         hub.ingest._has_left = lambda sender: sender is hub.sender
         await hub.put(hub.message("things/a/t", "1", packet=0), hub.message("things/a/t", "2", packet=3))
         assert hub.values() == [1]
+
+
+async def test_what_a_gateway_brings_of_a_thing_that_was_handed_over_its_owner_never_sees(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.put(hub.message("zigbee2mqtt/kitchen", '{"temperature": 1.5}'))
+        ben = actions.add_party(hub.registry, PartyKind.PERSON, "Ben", now=NOW)
+        (thing,) = hub.registry.holdings().things
+        handed = hub.now()
+        actions.take(hub.registry, actions.offer(hub.registry, thing, now=handed).token, ben, now=handed)
+        pack = [{"n": "temperature", "t": (handed - 3_600_000_000) / 1e6, "v": 2.5}, {"n": "humidity", "v": 3.5}]
+        await hub.put(hub.message("zigbee2mqtt/kitchen", '{"temperature": 4.5, "humidity": 5.5}', packet=2))
+        await hub.put(hub.message("things/kitchen/readings", json.dumps(pack), packet=3))
+        await hub.put(hub.message("zigbee2mqtt/hall", '{"temperature": 6.5}', packet=4))
+        assert sorted(hub.values()) == [1.5, 6.5]
+        hub.ana, his = ben, hub.ana
+        assert sorted(hub.values()) == [3.5, 4.5, 5.5]
+        hub.ana = his
+        assert [told["type"] for _, told in hub.sender.answers] == ["time"], "and what is from before is nobody's"

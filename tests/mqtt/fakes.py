@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from hub.core.admission import Admission
+from hub.core.admission import Admission, Given
 from hub.core.reading import Message
 from hub.mqtt.codec import Decoder, Side, write
 from hub.mqtt.contracts import EndpointSettings
@@ -81,6 +82,16 @@ class FakeDoorkeeper:
         return Admission(int(name.removeprefix("thing-")), self.rate, self.connections) if known else None
 
 
+class Enrolling(FakeDoorkeeper, ABC):
+    """One who knows tokens as well."""
+
+    @abstractmethod
+    def ask(self, enrolment: int) -> Given | None: ...
+
+    @abstractmethod
+    def accept(self, enrolment: int, mark: str = "") -> bool: ...
+
+
 class Client:
     """A raw connection that sends and reads packets."""
 
@@ -132,7 +143,8 @@ class Hub:
     def __init__(self, inbox: FakeInbox, doorkeeper: FakeDoorkeeper, settings: EndpointSettings) -> None:
         self.inbox = inbox
         self.doorkeeper = doorkeeper
-        self.endpoint = Endpoint(inbox, doorkeeper, settings, now)
+        enroller = doorkeeper if isinstance(doorkeeper, Enrolling) else None
+        self.endpoint = Endpoint(inbox, doorkeeper, settings, now, enroller)
         self.port = 0
         self.clients: list[Client] = []
 

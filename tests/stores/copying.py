@@ -50,7 +50,8 @@ class CopyContract(Engine):
     def test_a_copy_has_every_column_of_every_row_and_every_hash(self, store: Store) -> None:
         given_rows = batch(
             Row(value=-0.0), Row(1001, THEN - 70 * DAY, 2.5, THEN + 9, Grade.HOME, Grade.STREET, 77), Row(1002, -5),
-            Row(1003, -(2**61)), Row(1003, 2**61), Row(1004, THEN, float("nan")),
+            Row(1003, -(2**61)), Row(1003, 2**61), Row(1004, THEN, float("nan")), Row(1005, THEN, 1.5),
+            Row(1006, THEN, 2.5),
         )  # fmt: skip
         given_rows.quality[:] = [0, *FLAGS]
         store.append(given_rows, [1, 2**64 - 1])
@@ -59,7 +60,7 @@ class CopyContract(Engine):
             found = taken(whole)
             assert set(whole.hashes().tolist()) == {1, 3, 2**64 - 1}
         assert found.pop((1002, -5)) == (102, -5, 9.0, Grade.OPEN, Grade.OPEN, 0)
-        assert found == all_in(iter([given_rows.take(np.array([0, 1, 3, 4]))]))
+        assert found == all_in(iter([given_rows.take(np.array([0, 1, 3, 4, 6, 7]))]))
 
     def test_a_copy_of_nothing_is_nothing(self, store: Store) -> None:
         with copied(store).snapshot() as whole:

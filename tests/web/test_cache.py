@@ -140,3 +140,51 @@ def test_a_thousand_who_come_at_once_ask_the_gate_a_few_times_at_most() -> None:
 
     asyncio.run(all_at_once())
     assert len(asked) < 8
+
+
+class Slow:
+    """Answers when it is told to; `public` is what it says of `/page`, `/own` is nobody else's."""
+
+    def __init__(self) -> None:
+        self.asked, self.go = 0, asyncio.Event()
+        routes = [Route("/page", self.page), Route("/own", self.page), Route("/wrong", self.wrong)]
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=Cache(Starlette(routes=routes), lambda: (1, 1, 1))), base_url="http://hub"
+        )
+
+    async def page(self, request: Request) -> Response:
+        self.asked += 1
+        if request.url.path == "/page":
+            await self.go.wait()
+        public = {"cache-control": "public"} if request.url.path == "/page" else {}
+        return Response("said", headers=public)
+
+    async def wrong(self, _: Request) -> Response:
+        self.asked += 1
+        await self.go.wait()
+        raise ValueError
+
+
+async def test_a_page_that_many_ask_for_at_once_for_the_first_time_is_made_once() -> None:
+    slow = Slow()
+    many = [asyncio.create_task(slow.client.get("/page")) for _ in range(20)]
+    await asyncio.sleep(0.05)
+    slow.go.set()
+    assert {answer.text for answer in await asyncio.gather(*many)} == {"said"}
+    assert slow.asked == 1
+
+
+async def test_what_nobody_may_keep_is_made_for_each_and_nobody_waits_for_another() -> None:
+    slow = Slow()
+    assert {answer.text for answer in await asyncio.gather(*(slow.client.get("/own") for _ in range(5)))} == {"said"}
+    assert slow.asked == 5
+
+
+async def test_when_making_it_fails_the_others_are_not_kept_waiting() -> None:
+    slow = Slow()
+    many = [asyncio.create_task(slow.client.get("/wrong")) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    slow.go.set()
+    failed = await asyncio.wait_for(asyncio.gather(*many, return_exceptions=True), 10)
+    assert all(isinstance(answer, ValueError) for answer in failed)
+    assert slow.asked == 3
