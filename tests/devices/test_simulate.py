@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from functools import partial
+from typing import cast
 
+import aiomqtt
 import pytest
 
 from devices import dialects
 from devices.curves import curve
-from devices.simulate import Curve, SimulatedThing, _introductions
+from devices.simulate import Curve, SimulatedThing, _introductions, _live
 from devices.simulate_command import USUAL, simulated
 from hub.core.reading import Reading
 from hub.decoders import DECODERS
@@ -83,3 +88,21 @@ def test_things_speak_in_their_interval_but_not_all_at_once() -> None:
     assert all(0 < when - 1_780_315_200 <= 60 for when in first)
     assert len({int(when) for when in first}) > 40
     assert all(abs(t.next_after(when) - when - 60) < 1e-3 for t, when in zip(things, first, strict=True))
+
+
+class Deaf:
+    """A client whose call, when it is cancelled, ends as if it had not been."""
+
+    async def publish(self, *_: object, **_more: object) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.01)
+
+
+async def test_whoever_is_told_to_end_while_a_client_does_not_listen_ends() -> None:
+    one = thing("native")
+    living = asyncio.create_task(_live(cast("aiomqtt.Client", Deaf()), [one], 1, time.time))
+    await asyncio.sleep(0.02)
+    living.cancel()
+    done, _ = await asyncio.wait({living}, timeout=5)
+    assert done
+    assert living.cancelled()
