@@ -87,7 +87,7 @@ async def _keep_alive(
                 pause = _FIRST_PAUSE
                 await _live(client, things, qos, now)
         except aiomqtt.MqttError as error:
-            _heed_the_end()  # saying goodbye failed: that must not begin it all anew
+            _end_if_told(error)  # saying goodbye failed: that must not begin it all anew
             _LOG.warning("no connection, trying again in %g s: %s", pause, error)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
@@ -110,14 +110,14 @@ async def _live(client: aiomqtt.Client, things: Sequence[SimulatedThing], qos: i
 async def _say(client: aiomqtt.Client, packets: Sequence[dialects.Packet], qos: int) -> None:
     for topic, payload, retained in packets:
         await client.publish(topic, payload, qos=qos, retain=retained)
-        _heed_the_end()
+        _end_if_told()
 
 
-def _heed_the_end() -> None:
-    """End if that was asked for: before Python 3.12 `wait_for` swallows it when what it waits for comes just then."""
+def _end_if_told(why: Exception | None = None) -> None:
+    """End a task that was cancelled: before Python 3.12 `asyncio.wait_for`, and so a client's call, may lose that."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+        raise asyncio.CancelledError from why
 
 
 def _introductions(things: Sequence[SimulatedThing]) -> list[dialects.Packet]:

@@ -129,12 +129,14 @@ def test_hand_made_nastiness_is_an_answer_or_a_decode_error(form: str, topic: st
         check(form, topic, payload)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "topic"), PLACES)
 @given(payload=st.binary(max_size=200))
 def test_random_bytes_are_an_answer_or_a_decode_error(form: str, topic: str, payload: bytes) -> None:
     check(form, topic, payload)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "topic"), PLACES)
 @given(tree=TREES)
 def test_nested_json_is_an_answer_or_a_decode_error(form: str, topic: str, tree: object) -> None:

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.e2e
 KILLS = 12
 LOADS = 6
 MANY = 1_000_000
+SOON = 20
+"""Seconds: it takes one or two; a machine that is busy with other things may need more."""
 ASKED = 16
 """So many connections reach every one of three workers (all but once in two hundred times)."""
 
@@ -121,12 +123,12 @@ def test_a_credential_that_ended_is_hung_up_on_by_every_worker(team: Crew) -> No
             client.loop_stop()
 
 
-def test_when_the_leader_is_killed_another_leads_within_five_seconds(team: Crew) -> None:
+def test_when_the_leader_is_killed_another_leads_soon(team: Crew) -> None:
     state, first = State(team.hub.folder / "var"), team.leader()
     before = team.hub.get("/log/checkpoint")[1]
     killed = time.time()
     team.kill(first)
-    until(lambda: any(w.leads and w.number != first for w in state.read(WORKERS)), 5)
+    until(lambda: any(w.leads and w.number != first for w in state.read(WORKERS)), SOON)
     assert team.leader() != first
     assert re.search(r"^releasing +yes$", team.hub.barrio("status"), re.MULTILINE), "the new one closes windows"
     assert team.hub.get("/log/checkpoint")[1] == before

@@ -20,6 +20,8 @@ from hub.stores.memory import MemoryStore
 from tests.registry.town import CORNER, FAR
 from tests.releaser.world import AIR, BEGUN, DAY, HOUR, MIDNIGHT, MINUTE, NEAR, Neighbourhood
 
+pytestmark = pytest.mark.slow
+
 CLOSED = MIDNIGHT + HOUR + 5 * MINUTE
 MEMBER = Audience(party=2, parties=frozenset({2}), memberships=frozenset({77}))
 
