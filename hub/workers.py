@@ -50,6 +50,7 @@ def held(data: Path, worker: int | None) -> Iterator[None]:
             stack.callback(claim.leave)
             if not _waited(claim.take, _CLAIMED):
                 raise SettingsError(f"another worker {worker} is at work in {data}: stop it, or give this one a number")
+            State(data).withdraw(worker)
         yield
 
 
@@ -92,6 +93,10 @@ class State:
             if is_taken(self._data / f"lock-{number}"):
                 found.append(Worker(number, bool(leads), *counted))
         return found
+
+    def withdraw(self, number: int) -> None:
+        """Say nothing of a worker: what stands there was said by one of that number who has ended."""
+        self._file(number).unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Begin anew."""

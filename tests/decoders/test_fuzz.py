@@ -28,6 +28,8 @@ TOPICS = {
 }  # fmt: skip
 SAMPLES = [(form, name, *read(form, name)) for form, name in every_sample()]
 MOST_TOPICS = 6
+MANY_PLACES = settings(max_examples=40, deadline=None)
+"""Hundreds of topics and samples: of each a few, together thousands."""
 
 
 def _topics(form: str) -> list[str]:
@@ -131,6 +133,7 @@ def test_hand_made_nastiness_is_an_answer_or_a_decode_error(form: str, topic: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("form", "topic"), PLACES)
+@MANY_PLACES
 @given(payload=st.binary(max_size=200))
 def test_random_bytes_are_an_answer_or_a_decode_error(form: str, topic: str, payload: bytes) -> None:
     check(form, topic, payload)
@@ -138,6 +141,7 @@ def test_random_bytes_are_an_answer_or_a_decode_error(form: str, topic: str, pay
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("form", "topic"), PLACES)
+@MANY_PLACES
 @given(tree=TREES)
 def test_nested_json_is_an_answer_or_a_decode_error(form: str, topic: str, tree: object) -> None:
     check(form, topic, json.dumps(tree).encode("utf-8", "surrogatepass"))
@@ -155,6 +159,7 @@ def test_cbor_packs_are_an_answer_or_a_decode_error(topic: str, rows: list[dict[
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("form", "name"), list(every_sample()))
+@MANY_PLACES
 @given(data=st.data())
 def test_a_damaged_sample_is_an_answer_or_a_decode_error(form: str, name: str, data: st.DataObject) -> None:
     sample, payload = read(form, name)

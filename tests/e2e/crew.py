@@ -77,7 +77,7 @@ class Crew:
     def back(self, number: int, since: float) -> None:
         """Wait until it works again: it says how it is."""
         file = self.hub.folder / "var" / f"worker-{number}.state"
-        until(lambda: self.worker(number) is not None and file.stat().st_mtime > since, 60)
+        until(lambda: self.worker(number) is not None and file.exists() and file.stat().st_mtime > since, 60)
 
     def workers(self) -> str:
         """What `barrio status` says of them."""
