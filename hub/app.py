@@ -204,11 +204,9 @@ class Hub:
 
     async def _say_how_it_is(self, worker: int) -> None:
         while True:
-            counts, connections = self.ingest.counts, self.endpoint.counters.connections
-            refused = sum(counts.refused.values())
             with contextlib.suppress(StoreUnavailable, OSError):
                 self._state.write(
-                    Worker(worker, self.leading.leads, connections, counts.messages, counts.readings, refused)
+                    Worker.of(worker, self.ingest.counts, self.endpoint.counters, leads=self.leading.leads)
                 )
             await asyncio.sleep(1)
 

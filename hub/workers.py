@@ -19,9 +19,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from hub.control.desk import Worker
-from hub.core.store import StoreUnavailable
 from hub.settings import SettingsError
-from hub.stores.turns import Claim, is_taken, locked
+from hub.stores.turns import Claim, is_taken, locked, opened
 
 _LOG = logging.getLogger("hub.workers")
 _STATE = struct.Struct("<5Q")
@@ -41,14 +40,14 @@ def held(data: Path, worker: int | None) -> Iterator[None]:
         SettingsError: another hub holds it.
     """
     with ExitStack() as stack:
-        number = stack.enter_context(_opened(data / "lock"))
-        how = fcntl.LOCK_EX if worker is None else fcntl.LOCK_SH
-        if not _waited(lambda: _taken(number, how), 0.0 if worker is None else _CLAIMED):
+        folder = Claim(data / "lock", fcntl.LOCK_EX if worker is None else fcntl.LOCK_SH)
+        stack.callback(folder.leave)
+        if not folder.take(0.0 if worker is None else _CLAIMED):
             raise SettingsError(f"hub.data: another barrio is at work in {data}: stop it, or set another folder")
         if worker is not None:
             claim = Claim(data / f"lock-{worker}")
             stack.callback(claim.leave)
-            if not _waited(claim.take, _CLAIMED):
+            if not claim.take(_CLAIMED):
                 raise SettingsError(f"another worker {worker} is at work in {data}: stop it, or give this one a number")
             State(data).withdraw(worker)
         yield
@@ -79,8 +78,11 @@ class State:
     def write(self, mine: Worker) -> None:
         """Say how this worker is."""
         told = (mine.leads, mine.connections, mine.messages, mine.readings, mine.refused)
-        with _opened(self._file(mine.number)) as file:
+        file = opened(self._file(mine.number))
+        try:
             os.pwrite(file, _STATE.pack(*told), 0)
+        finally:
+            os.close(file)
 
     def read(self, workers: int) -> list[Worker]:
         """How the workers are that are at work."""
@@ -180,33 +182,3 @@ def command(config: Path, number: int) -> list[str]:
     """What starts a worker as a child of this process."""
     mine = ["--worker", str(number), "--parent", str(os.getpid()), "--config", str(config)]
     return [sys.executable, "-m", "hub", "run", *mine]
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[int]:
-    try:
-        number = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreUnavailable(f"{file} cannot be used ({error.strerror}): see to the disk and its rights") from error
-    try:
-        yield number
-    finally:
-        os.close(number)
-
-
-def _taken(number: int, how: int) -> bool:
-    try:
-        fcntl.flock(number, how | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _waited(act: Callable[[], bool], seconds: float) -> bool:
-    """Try until it works, for so long."""
-    end = time.monotonic() + seconds
-    while not act():
-        if time.monotonic() >= end:
-            return False
-        time.sleep(_LOOKS)
-    return True

@@ -60,6 +60,12 @@ class Worker(NamedTuple):
     readings: int
     refused: int
 
+    @classmethod
+    def of(cls, number: int, counts: Counts, counters: Counters, *, leads: bool) -> Worker:
+        """This process, as ingest and endpoint have counted."""
+        refused = sum(counts.refused.values())
+        return cls(number, leads, counters.connections, counts.messages, counts.readings, refused)
+
 
 def _no_workers() -> list[Worker]:
     return []

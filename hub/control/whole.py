@@ -33,16 +33,13 @@ def status(desk: Desk) -> dict[str, Any]:
 
 def _taken(desk: Desk, counts: Counts, door: Door) -> dict[str, Any]:
     """What came in since the start; of several workers in all of them."""
-    refused = sum(counts.refused.values())
-    mine = Worker(0, leads=True, connections=door.counters.connections, messages=counts.messages,
-                  readings=counts.readings, refused=refused)  # fmt: skip
     workers = desk.workers()
     found: dict[str, Any] = {}
     if workers:
         wanted = desk.settings.hub.workers
         leader = next((f"worker {w.number} leads" for w in workers if w.leads), "none leads yet")
         found["workers"] = f"{len(workers)} of {wanted} at work; {leader}"
-    of = workers or [mine]
+    of = workers or [Worker.of(0, counts, door.counters, leads=True)]
     return found | {
         "connections": sum(w.connections for w in of), "messages stored": sum(w.messages for w in of),
         "readings stored": sum(w.readings for w in of), "messages refused": sum(w.refused for w in of),

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 from hub.core.reading import Decoded, Heard, Message
-from hub.decoders.flat import Meaning, as_written, levels, object_in, placed, readings
+from hub.decoders.flat import Meaning, by_rules, levels, object_in, placed, readings
 from hub.decoders.names import thing_name
 from hub.decoders.times import instant
 
@@ -46,5 +46,4 @@ def decode(message: Message, heard: Heard) -> Decoded:
 
 @lru_cache(maxsize=1024)
 def _meaning(word: str) -> Meaning | None:
-    found = next((rule for rule in _UNITS if rule[0].fullmatch(word)), None)
-    return None if found is None else as_written(word, found[1])
+    return by_rules(_UNITS, word)

@@ -6,7 +6,8 @@ a function of the word alone, and remembered. Words that nobody described keep t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+import re
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 from hub.core.reading import Announcement, DecodeError, Heard, Reading
 from hub.decoders.documents import leaves, read_json
@@ -15,6 +16,8 @@ from hub.decoders.numbers import number
 
 Meaning = tuple[str, str | None]
 """(the property's name, its unit)."""
+Rule = tuple[re.Pattern[str], str | None]
+"""Words, and the unit of what they name."""
 MeaningOf = Callable[[str], Meaning | None]
 """A device's word → what it means, or None where it is no value."""
 
@@ -45,6 +48,15 @@ def as_written(word: str, unit: str | None = None) -> Meaning | None:
     """The meaning of a word that names its property itself; None if no property may have that name."""
     plain = word.replace(".", "_")
     return (plain, unit) if is_name(plain) else None
+
+
+def by_rules(rules: Sequence[Rule], word: str, name: str | None = None) -> Meaning | None:
+    """What the first rule that fits the whole word says: it names its property itself, unless a `name` is given.
+
+    None if no rule fits, or if no property may have that name.
+    """
+    found = next((rule for rule in rules if rule[0].fullmatch(word)), None)
+    return None if found is None else as_written(name or word, found[1])
 
 
 def levels(topic: str, idle: Container[str]) -> list[str]:

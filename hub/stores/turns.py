@@ -11,9 +11,12 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Protocol
 
 from hub.core.store import StoreUnavailable
+
+_LOOKS = 0.05
 
 
 class Turns(Protocol):
@@ -70,8 +73,7 @@ class FileTurns:
 @contextmanager
 def locked(file: Path, how: int) -> Iterator[int]:
     """Hold a lock on a file (`fcntl.LOCK_SH` or `LOCK_EX`), and wait for it if need be; the open file's number."""
-    with told(file):
-        number = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    number = opened(file)
     try:
         with told(file):
             fcntl.flock(number, how)
@@ -83,22 +85,18 @@ def locked(file: Path, how: int) -> Iterator[int]:
 class Claim:
     """Something that one process at a time has: it is its own until it lets go, or ends."""
 
-    def __init__(self, file: Path) -> None:
-        """Nothing is claimed yet."""
-        self._file = file
+    def __init__(self, file: Path, how: int = fcntl.LOCK_EX) -> None:
+        """Nothing is claimed yet; with `fcntl.LOCK_SH` several may have it who all claim it so."""
+        self._file, self._how = file, how
         self._number: int | None = None
 
-    def take(self) -> bool:
-        """Take it if nobody has it; whether it is ours now."""
-        if self._number is None:
-            with told(self._file):
-                number = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                os.close(number)
+    def take(self, patience: float = 0.0) -> bool:
+        """Take it if nobody has it, or lets go of it within so long (seconds); whether it is ours now."""
+        end = monotonic() + patience
+        while not self._taken():
+            if monotonic() >= end:
                 return False
-            self._number = number
+            sleep(_LOOKS)
         return True
 
     def leave(self) -> None:
@@ -106,6 +104,17 @@ class Claim:
         if self._number is not None:
             os.close(self._number)
             self._number = None
+
+    def _taken(self) -> bool:
+        if self._number is None:
+            number = opened(self._file)
+            try:
+                fcntl.flock(number, self._how | fcntl.LOCK_NB)
+            except OSError:
+                os.close(number)
+                return False
+            self._number = number
+        return True
 
 
 def is_taken(file: Path) -> bool:
@@ -116,6 +125,12 @@ def is_taken(file: Path) -> bool:
     free = claim.take()
     claim.leave()
     return not free
+
+
+def opened(file: Path) -> int:
+    """The number of a file open for reading and writing, made if it is not there; raises `StoreUnavailable`."""
+    with told(file):
+        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hub.registry import Registry
-from tests.registry.kinds import kind, server
+from tests.registry.kinds import kind, server, url
 from tests.registry.town import opened
 
-__all__ = ["kind", "server"]
+__all__ = ["kind", "server", "url"]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import URL
 
 from tests.registry import migrated
 from tests.servers.postgresql import Server, postgresql
@@ -20,6 +21,14 @@ def server() -> Iterator[Server]:
     """A PostgreSQL for all tests of one process."""
     with postgresql() as one:
         yield one
+
+
+@pytest.fixture
+def url(server: Server) -> Iterator[URL]:
+    """A database of the test's own."""
+    made = server.database()
+    yield made
+    server.sql(f"DROP DATABASE {made.database} WITH (FORCE)")
 
 
 @pytest.fixture(autouse=True, scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +24,6 @@ from tests.servers.postgresql import PASSWORD, Server
 pytestmark = [SQLITE_ONLY, pytest.mark.slow]
 """These bring their own databases."""
 CONFIG = '[hub]\ndata = "."\n[registry]\nurl = "{url}"\npassword_file = "secret"\n'
-
-
-@pytest.fixture
-def url(server: Server) -> Iterator[URL]:
-    made = server.database()
-    yield made
-    server.sql(f"DROP DATABASE {made.database} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -35,13 +35,6 @@ def own() -> Iterator[Server]:
 
 
 @pytest.fixture
-def url(server: Server) -> Iterator[URL]:
-    made = server.database()
-    yield made
-    server.sql(f"DROP DATABASE {made.database} WITH (FORCE)")
-
-
-@pytest.fixture
 def pair(url: URL, tmp_path: Path) -> Iterator[tuple[Registry, Registry]]:
     """Two processes' registries on one database."""
     here, there = opened(url, tmp_path), opened(url, tmp_path)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hub.core.observations import Ints
 from hub.stores.newest import NEWEST
-from hub.stores.turns import FileTurns, NoTurns, Turns, told
+from hub.stores.turns import FileTurns, NoTurns, Turns, opened
 
 MOST = 64
 """So many processes at most."""
@@ -135,8 +135,7 @@ class FileCompany:
         self._files: dict[int, int] = {}
         for n in range(1, of + 1):
             file = folder / _FILES.format(n)
-            with told(file):
-                self._files[n] = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._files[n] = opened(file)
         mine = self._head(number)
         self._write(mine._replace(asked=mine.asked + 1))  # nobody knows what this process did when it ended
         self._known = {n: self._head(n) for n in self._files if n != number}

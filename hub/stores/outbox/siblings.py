@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from time import monotonic, sleep, time_ns
+from time import monotonic, time_ns
 
 import numpy as np
 
@@ -48,13 +48,9 @@ _DONE = "SELECT id, hashes FROM batches WHERE state = ? AND id > ?"
 
 def claimed(file: Path, patience: float = PATIENCE) -> Claim:
     """The claim to an outbox, for one process; raises `StoreUnavailable` when another keeps it."""
-    claim, end = Claim(_lock(file)), monotonic() + patience
-    while not claim.take():
-        if monotonic() > end:
-            raise StoreUnavailable(
-                f"another barrio is running on {file}: stop it first, or give this one its own folder"
-            )
-        sleep(0.05)
+    claim = Claim(_lock(file))
+    if not claim.take(patience):
+        raise StoreUnavailable(f"another barrio is running on {file}: stop it first, or give this one its own folder")
     return claim
 
 
