@@ -28,6 +28,9 @@ class Sender(Protocol):
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Tell the sender that these messages of its are stored (PUBACK, PUBREC); called on the event loop."""
 
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        """Have these messages come again: whether they were stored cannot be told now; called on the event loop."""
+
     def answer(self, topic: str, payload: bytes) -> None:
         """Publish the hub's own answer to the sender, in its topic space, if it listens; called on the event loop."""
 

@@ -74,6 +74,15 @@ class Thinning:
     cut: Times
 
 
+class StoreUnsure(StoreUnavailable):
+    """Of some messages it cannot be told now whether they were stored: of those with the hashes `unsure`."""
+
+    def __init__(self, text: str, stored: set[int], unsure: set[int]) -> None:
+        """`stored` are those that certainly were."""
+        super().__init__(text)
+        self.stored, self.unsure = stored, unsure
+
+
 class Store(Protocol):
     """An engine. Its methods block: callers on an event loop use a thread. Any thread may call any method."""
 
@@ -91,7 +100,11 @@ class Store(Protocol):
         """
 
     def seen(self, hashes: Collection[int]) -> set[int]:
-        """Which of these hashes came with a batch that was stored (of at least the last day)."""
+        """Which of these hashes came with a batch that was stored (of at least the last day).
+
+        Raises:
+            StoreUnsure: of some it cannot be told now; it says of which, and what is known of the others.
+        """
 
     def read(self, query: Query, scope: Scope) -> Rows:
         """The rows that the scope's slices admit and the query asks for; windows are formed of admitted rows only.

@@ -40,6 +40,9 @@ class Nobody:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Nobody waits for it."""
 
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        """Nobody sends it again."""
+
     def answer(self, topic: str, payload: bytes) -> None:
         """Nobody listens."""
 

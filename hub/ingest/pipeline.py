@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from hub.core.observations import STAMPED, Key, Observations, attribute
 from hub.core.reading import Decoded, DecodeError, Decoder, Envelope, Heard, Message, Sender
-from hub.core.store import Store, StoreUnavailable, kept_by
+from hub.core.store import Store, StoreUnavailable, StoreUnsure, kept_by
 from hub.decoders import DECODERS
 from hub.decoders.announced import instead
 from hub.decoders.routes import ANNOUNCED, Routes
@@ -69,6 +69,7 @@ class Ingest:
         self._judging, self._noting = Judging(), Noting(registry)
         self._decoders: dict[str, Decoder] = {}
         self._sealed: list[tuple[Message, Envelope]] = []
+        self._stored: set[int] = set()
         self.counts = Counts()
 
     async def run(self) -> None:
@@ -84,6 +85,7 @@ class Ingest:
         async for batch in self._inbox.batches():
             outside = any(chunk[0].credential < 0 for chunk in batch)
             try:
+                batch = await self._told_apart(batch)  # noqa: PLW2901 - what is held up is not of it any more
                 readings = await self._store_all(batch)
             except Exception as error:  # noqa: BLE001 - our own mistake must not stop everybody's readings
                 _LOG.error("a batch failed with %s: please report it; taking it message by message", _name(error))
@@ -93,6 +95,21 @@ class Ingest:
                 self._acknowledge(batch, readings)
             if outside:
                 await self._follow()
+
+    async def _told_apart(self, batch: list[Chunk]) -> list[Chunk]:
+        """Ask which messages that come again were stored before a crash; those of which nobody knows are held up.
+
+        A store whose server is away may not know of the few that were on their way: only their senders wait for that.
+        """
+        repeated = {_hash(m) for chunk in batch for m in chunk if m.dup}
+        self._stored = set()
+        try:
+            if repeated:
+                self._stored = await self._until(self._store.seen, repeated)
+        except StoreUnsure as doubt:
+            self._stored = doubt.stored
+            return _held_up(batch, doubt.unsure)
+        return batch
 
     async def write_down(self) -> None:
         """Write down what was noted of readings that are stored: at the end, when no more come."""
@@ -158,6 +175,8 @@ class Ingest:
         while True:
             try:
                 result = await asyncio.to_thread(act, *args, **kwargs)
+            except StoreUnsure:
+                raise
             except (StoreUnavailable, RegistryUnavailable) as error:
                 if not self.counts.waiting:
                     _LOG.error("cannot store; things are not answered until it works again: %s", error)
@@ -182,15 +201,29 @@ class Ingest:
 
     async def _placed(self, messages: list[Message], *, shared: bool) -> list[Message]:
         """Without what was stored before a crash, and without what came under nobody's prefix (quarantine)."""
-        repeated = {_hash(m): m for m in messages if m.dup}
-        if repeated:
-            seen = await self._until(self._store.seen, repeated.keys())
-            self.counts.repeated += len(seen)
-            messages = [m for m in messages if not m.dup or _hash(m) not in seen]
+        if self._stored:
+            new = [m for m in messages if not (m.dup and _hash(m) in self._stored)]
+            self.counts.repeated += len(messages) - len(new)
+            messages = new
         if shared:
             messages = await self._until(self._registry.place, messages)
             await self._until(self._look_up, {m.credential for m in messages})
-        return [m for m in messages if not (m.packet and self._has_left(m.sender))]
+        messages = [m for m in messages if not (m.packet and self._has_left(m.sender))]
+        return self._once(messages) if any(m.dup for m in messages) else messages
+
+    def _once(self, messages: list[Message]) -> list[Message]:
+        """Without what is here twice: sent, and then on another connection, while the last batch was being stored."""
+        repeated = {_hash(m) for m in messages if m.dup}
+        new, here = [], set[int]()
+        for message in messages:
+            which = _hash(message)
+            if message.dup and which in here:
+                self.counts.repeated += 1
+                continue
+            if which in repeated:
+                here.add(which)
+            new.append(message)
+        return new
 
     async def _decode(self, messages: list[Message]) -> list[tuple[Message, Decoded]]:
         heard: list[tuple[Message, Decoded]] = []
@@ -262,6 +295,20 @@ class Ingest:
         self.counts.readings += readings
         for reason, number in self._refusals.counted().items():
             self.counts.refused[reason] = self.counts.refused.get(reason, 0) + number
+
+
+def _held_up(batch: list[Chunk], unsure: set[int]) -> list[Chunk]:
+    """The batch without messages that come again, after their senders were told to send them again."""
+    left = []
+    for chunk in batch:
+        later = [m for m in chunk if m.dup and _hash(m) in unsure]
+        if later:
+            chunk[0].sender.hold_up(later)
+            held = {id(m) for m in later}
+            chunk = [m for m in chunk if id(m) not in held]  # noqa: PLW2901 - as above
+        if chunk:
+            left.append(chunk)
+    return left
 
 
 def _name(error: Exception) -> str:

@@ -38,6 +38,8 @@ MAX_LEVELS = 32
 SESSION_SECONDS = 7 * 24 * 3_600
 MAX_ANSWERS = 1_000
 KNOWN = 16_384
+AGAIN_SECONDS = 1.0
+"""When what could not be told apart from something stored is looked at again."""
 _NEW_ONLY = 1
 _PUBACK = 0x4002_0000
 _POLL_SECONDS = 0.01
@@ -137,10 +139,18 @@ class Broker:
         self._owed.append((link, list(messages)))
         self._wake()
 
+    def hold_up(self, link: Link, messages: Sequence[Message]) -> None:
+        """Take messages up again in a moment, unless the broker sends them again by then, on another connection."""
+        asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._take_again, link, list(messages))
+
     def answer(self, topic: str, payload: bytes) -> None:
         """Publish at the broker (QoS 0); whether that is allowed is for its rules to say."""
         self._answers.append((topic, payload))
         self._wake()
+
+    def _take_again(self, link: Link, messages: list[Message]) -> None:
+        if link is self._link:
+            self._hand_over(messages)
 
     def _hand_over(self, messages: list[Message]) -> None:
         self._inbox.put(messages)
@@ -268,6 +278,10 @@ class Link:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """PUBACK, if the connection is still the same; packet identifiers mean nothing on the next one."""
         self._broker.acknowledge(self, messages)
+
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        """Have these messages taken up again in a moment."""
+        self._broker.hold_up(self, messages)
 
     def answer(self, topic: str, payload: bytes) -> None:
         """Publish the hub's answer at the broker."""

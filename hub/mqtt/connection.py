@@ -155,6 +155,10 @@ class Connection(asyncio.Protocol):
         if self._closed is None:
             self._transport.write(struct.pack(f">{len(acks)}I", *acks))
 
+    def hold_up(self, _messages: Sequence[Message]) -> None:
+        """End the connection: on its next one the client sends again what was not acknowledged."""
+        self.fail(Reason.SERVER_BUSY, "whether this is stored cannot be told at the moment: send it again")
+
     def answer(self, topic: str, payload: bytes) -> None:
         """Publish to whoever listens in this connection's topic space."""
         if self.space is not None:

@@ -48,6 +48,9 @@ class Gone:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Nothing is owed."""
 
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        """Nothing of it comes a second time."""
+
     def answer(self, topic: str, payload: bytes) -> None:
         """Nobody listens."""
 
@@ -65,6 +68,10 @@ class Under:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """As ever."""
         self._sender.acknowledge(messages)
+
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        """As ever."""
+        self._sender.hold_up(messages)
 
     def answer(self, topic: str, payload: bytes) -> None:
         """Below the prefix."""

@@ -149,6 +149,9 @@ class Nobody:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """Nothing."""
 
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        """Nothing."""
+
     def answer(self, topic: str, payload: bytes) -> None:
         """Nothing."""
 

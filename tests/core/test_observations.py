@@ -35,6 +35,9 @@ class Silent:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         raise AssertionError(messages)
 
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        raise AssertionError(messages)
+
     def answer(self, topic: str, payload: bytes) -> None:
         raise AssertionError(topic, payload)
 

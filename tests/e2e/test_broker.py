@@ -14,7 +14,7 @@ from msgspec import structs
 
 from hub.core.grade import Grade
 from hub.core.reading import Message
-from hub.mqtt.broker import Broker, Source
+from hub.mqtt.broker import AGAIN_SECONDS, Broker, Source
 from hub.mqtt.packets import MQTT_3, MQTT_5
 from tests.e2e.programs import CONFIG, HOST, Authority, Mosquitto, free_port, mosquitto, publish, run
 from tests.mqtt.fakes import FakeInbox, now, until
@@ -124,6 +124,35 @@ async def test_an_acknowledgement_for_an_older_connection_is_not_sent_on_a_new_o
     later = FakeInbox(COMMIT)
     async with city_broker(tmp_path) as city, hub_at(city.port, later):
         assert (await later.holds(1))[0].payload == b"1", "it was never acknowledged, so the broker still has it"
+
+
+async def test_what_is_held_up_comes_again_and_is_acknowledged_then(tmp_path: Path) -> None:
+    inbox = FakeInbox(delay=None)
+    async with city_broker(tmp_path) as city, hub_at(city.port, inbox):
+        await publish(city.port, "maple/a", "1", "-q", "1", user="maple")
+        (message,) = await inbox.holds(1)
+        inbox.waiting.clear()
+        message.sender.hold_up([message])
+        assert await inbox.holds(2) == [message, message]
+        inbox.store()
+    again = FakeInbox(COMMIT)
+    async with city_broker(tmp_path) as city, hub_at(city.port, again):
+        await asyncio.sleep(0.3)
+        assert again.messages == [], "it was acknowledged"
+
+
+async def test_what_is_held_up_is_not_taken_twice_when_the_broker_sends_it_again(tmp_path: Path) -> None:
+    inbox = FakeInbox(delay=None)
+    async with city_broker(tmp_path) as city, hub_at(city.port, inbox) as broker:
+        await publish(city.port, "maple/a", "1", "-q", "1", user="maple")
+        (message,) = await inbox.holds(1)
+        await city.stop()
+        await until(lambda: not broker.is_connected)
+        message.sender.hold_up([message])
+        await city.start()
+        await inbox.holds(2)
+        await asyncio.sleep(AGAIN_SECONDS + 0.2)
+        assert [(m.payload, m.dup) for m in inbox.messages] == [(b"1", False), (b"1", True)]
 
 
 async def test_a_full_inbox_holds_the_broker_back_and_nothing_is_lost(tmp_path: Path) -> None:

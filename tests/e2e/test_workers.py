@@ -42,44 +42,29 @@ def acknowledged(loads: list[Load]) -> int:
 def killed_in_turn(team: Crew, loads: list[Load]) -> None:
     """Kill one worker after the other, twice for a while without InfluxDB, twice for a moment without PostgreSQL."""
     killed: dict[int, float] = {}
-    away = False
     for n in range(KILLS):
         number = n % WORKERS + 1
         if number in killed:
             team.back(number, killed[number])
         if n % 6 == 2:
             team.influx.kill()
-            away = True
-        away = goes_on(team, loads, away=away)
+        goes_on(loads)
         team.kill(number)
         killed[number] = time.time()
-        away = goes_on(team, loads, away=away)
-        if n % 6 == 4 and away:
+        goes_on(loads)
+        if n % 6 == 4:
             assert team.waiting() > 0
             team.influx.start()
-            away = False
         if n % 6 == 5:
             team.database.kill()
             time.sleep(1)
             team.database.start()
 
 
-def goes_on(team: Crew, loads: list[Load], *, away: bool) -> bool:
-    """Wait until more is acknowledged; whether InfluxDB is away then.
-
-    A message that comes again, and was on its way to the server when its worker was killed, waits for the server's
-    word: if it is away that may hold up a worker, and nothing but its coming back helps.
-    """
+def goes_on(loads: list[Load]) -> None:
+    """Wait until more is acknowledged, whatever is away."""
     before = acknowledged(loads)
-    try:
-        until(lambda: acknowledged(loads) > before + 200, 60)
-    except AssertionError:
-        if not away:
-            raise
-        team.influx.start()
-        until(lambda: acknowledged(loads) > before + 200, 60)
-        return False
-    return away
+    until(lambda: acknowledged(loads) > before + 200, 60)
 
 
 def connected(team: Crew, who: Credential, number: int, gone: threading.Event) -> Client:

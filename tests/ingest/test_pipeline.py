@@ -19,12 +19,12 @@ from hub.core.observations import Observations, SeriesTable
 from hub.core.query import Query
 from hub.core.reading import Decoded, Heard, Message
 from hub.core.scope import scope_for
-from hub.core.store import StoreUnavailable
+from hub.core.store import StoreUnavailable, StoreUnsure
 from hub.decoders import DECODERS
 from hub.decoders.routes import ANNOUNCED, Routes
 from hub.decoders.times import from_iso
 from hub.ingest.inbox import Inbox
-from hub.ingest.pipeline import Ingest
+from hub.ingest.pipeline import Ingest, _hash
 from hub.registry import Registry, RegistryUnavailable
 from hub.stores.memory import MemoryStore
 from tests.core.world import AROUND, CATALOGUE, NEAR, NOW
@@ -37,10 +37,14 @@ class Listening:
     def __init__(self, mark: int = 7) -> None:
         self.mark = mark
         self.acknowledged: list[Message] = []
+        self.held_up: list[Message] = []
         self.answers: list[tuple[str, dict[str, str]]] = []
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         self.acknowledged.extend(messages)
+
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        self.held_up.extend(messages)
 
     def answer(self, topic: str, payload: bytes) -> None:
         self.answers.append((topic, json.loads(payload)))
@@ -51,6 +55,7 @@ class Moody(MemoryStore):
 
     away = False
     stumbles_over: float | None = None
+    unsure: set[int] | None = None
 
     def append(self, batch: Observations, acknowledged: Sequence[int] = ()) -> None:
         if self.away:
@@ -62,6 +67,8 @@ class Moody(MemoryStore):
     def seen(self, hashes: Collection[int]) -> set[int]:
         if self.away:
             raise StoreUnavailable("the disk is full: make room")
+        if self.unsure is not None and (doubt := self.unsure & set(hashes)):
+            raise StoreUnsure("the server is away", super().seen(set(hashes) - doubt), doubt)
         return super().seen(hashes)
 
 
@@ -82,8 +89,8 @@ class Hub:
         self.sender = Listening()
 
     def message(self, topic: str, payload: str, **also: object) -> Message:
-        whole = {"qos": 1, "packet": 1, **also}
-        return Message(self.sender, self.door, topic, payload.encode(), self.now(), **whole)  # type: ignore[arg-type]
+        whole = {"sender": self.sender, "qos": 1, "packet": 1, **also}
+        return Message(credential=self.door, topic=topic, payload=payload.encode(), received=self.now(), **whole)  # type: ignore[arg-type]
 
     async def put(self, *messages: Message) -> None:
         """Put them in and wait until they are dealt with."""
@@ -283,6 +290,51 @@ async def test_a_message_sent_again_after_a_crash_is_stored_once(tmp_path: Path)
         assert hub.sender.acknowledged[1:] == [again, other]
         assert hub.values() == [1, 2]
         assert hub.ingest.counts.repeated == 1
+
+
+async def test_a_message_of_which_nobody_knows_waits_and_no_other(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        other = Listening(8)
+        await hub.put(hub.message("things/a/t", "1"))
+        known = hub.message("things/a/t", "1", dup=True)
+        doubtful, also = (hub.message("things/a/t", n, dup=True, packet=int(n)) for n in "23")
+        behind = hub.message("things/a/t", "4", packet=4)
+        theirs = hub.message("things/a/t", "5", sender=other)
+        hub.store.unsure = {_hash(doubtful), _hash(also)}
+        hub.inbox.put([known, doubtful, behind, also])
+        hub.inbox.put([theirs])
+        await hub.inbox.drained(5)
+        assert hub.sender.held_up == [doubtful, also]
+        assert hub.sender.acknowledged[1:] == [known, behind]
+        assert other.acknowledged == [theirs]
+        assert hub.values() == [1, 4, 5]
+        assert not hub.ingest.counts.waiting
+        hub.store.unsure = None
+        await hub.put(doubtful, also)
+        assert hub.sender.acknowledged[3:] == [doubtful, also]
+        assert sorted(hub.values()) == [1, 2, 3, 4, 5]
+
+
+async def test_a_message_that_comes_twice_before_it_is_stored_is_stored_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        sent, again = hub.message("things/a/t", "1"), hub.message("things/a/t", "1", dup=True)
+        late = hub.message("things/a/t", "2", packet=2, dup=True)
+        hub.inbox.put([sent])
+        await hub.put(again, late)
+        assert hub.sender.acknowledged == [sent, again, late]
+        assert hub.values() == [1, 2]
+        assert hub.ingest.counts.repeated == 1
+
+
+async def test_who_left_and_sends_again_on_another_connection_is_stored_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        before, now = Listening(), Listening()
+        hub.ingest._has_left = lambda sender: sender is before
+        sent, again = (hub.message("things/a/t", "1", sender=s, dup=s is now) for s in (before, now))
+        hub.inbox.put([sent])
+        await hub.put(again)
+        assert now.acknowledged == [again]
+        assert hub.values() == [1]
 
 
 async def test_the_same_number_again_is_a_new_reading_when_it_is_not_marked_as_repeated(tmp_path: Path) -> None:

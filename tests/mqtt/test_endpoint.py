@@ -199,6 +199,20 @@ async def test_more_unacknowledged_messages_than_allowed_end_the_connection() ->
         await ends_with(client, Reason.RECEIVE_MAXIMUM_EXCEEDED)
 
 
+async def test_who_has_to_send_again_is_told_so_and_may_come_back_at_once() -> None:
+    async with running(FakeInbox(delay=None)) as hub:
+        client = await hub.join()
+        await client.send(Publish("a", b"1", 1, 1))
+        (message,) = await hub.inbox.holds(1)
+        message.sender.hold_up([message])
+        await ends_with(client, Reason.SERVER_BUSY)
+        back = await hub.join()
+        await back.send(Publish("a", b"1", 1, 1, dup=True))
+        await hub.inbox.holds(2)
+        hub.inbox.store()
+        assert await back.next() == PubAck(1)
+
+
 async def test_a_full_inbox_stops_the_reading_and_room_starts_it_again() -> None:
     inbox = FakeInbox(delay=None, bound=1)
     async with running(inbox) as hub:

@@ -27,6 +27,9 @@ class Silent:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         pass
 
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        pass
+
     def answer(self, topic: str, payload: bytes) -> None:
         pass
 

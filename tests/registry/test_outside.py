@@ -30,6 +30,9 @@ class Listening:
     def acknowledge(self, messages: Sequence[Message]) -> None:
         self.acknowledged += len(messages)
 
+    def hold_up(self, messages: Sequence[Message]) -> None:
+        raise AssertionError(messages)
+
     def answer(self, topic: str, payload: bytes) -> None:
         del payload
         self.answers.append(topic)

@@ -118,6 +118,11 @@ class StoreContract(Engine):
         assert rows(store, all_of(), Query(until=THEN + 1)) == [(1001, THEN, 1.0), (1002, THEN, 1.7e308)]
         assert all(np.isfinite(value) for *_, value in rows(store, all_of(), Query(window=HOUR)))
 
+    def test_a_switch_is_one_and_nothing_beside_numbers(self, store: Store) -> None:
+        store.append(batch(*(Row(time=THEN + n, value=value) for n, value in enumerate([True, False, 0.5]))))
+        assert rows(store, own()) == [(1000, THEN, 1.0), (1000, THEN + 1, 0.0), (1000, THEN + 2, 0.5)]
+        assert [value for *_, value in rows(store, own(), Query(window=HOUR))] == [0.5]
+
     def test_what_is_no_number_replaces_nothing(self, store: Store) -> None:
         store.append(batch(Row(value=1.0)))
         store.append(batch(Row(value=float("nan")), Row(time=THEN + 1, value=float("-inf"))))

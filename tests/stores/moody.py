@@ -38,7 +38,7 @@ class Moody(MemoryStore):
 
 
 class Away(MemoryStore):
-    """Is there, away, full, or stuck in the middle of a batch, as it is told; counts what it was sent."""
+    """Is there, away, full, or stuck in the middle of a batch, as it is told; counts what it was sent and asked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +46,7 @@ class Away(MemoryStore):
         self.free = Event()
         self.free.set()
         self.sent: list[int] = []
+        self.asked = 0
 
     def append(self, batch: Observations, acknowledged: Sequence[int] = ()) -> None:
         self._ask()
@@ -56,6 +57,7 @@ class Away(MemoryStore):
         super().append(batch, acknowledged)
 
     def seen(self, hashes: Collection[int]) -> set[int]:
+        self.asked += 1
         self._ask()
         return super().seen(hashes)
 

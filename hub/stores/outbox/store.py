@@ -38,8 +38,9 @@ from hub.core.store import (
 from hub.stores.batches import clean, named
 from hub.stores.duckdb.journal import Hashes
 from hub.stores.outbox.copying import Both
+from hub.stores.outbox.recall import WORD, Recall
 from hub.stores.outbox.shelf import Shelf, Waiting
-from hub.stores.outbox.siblings import SETTLED, Siblings, claimed
+from hub.stores.outbox.siblings import Siblings, claimed
 from hub.stores.outbox.waits import Waits, waits
 from hub.stores.turns import NoTurns, Turns
 
@@ -55,7 +56,6 @@ LARGE = 64 * 2**20
 """A file that is larger (bytes) is written anew once nothing waits."""
 _PAUSES = (0.05, 30.0)
 _LAST, _LOOKS = 3.0, 0.2
-_WORD = 2**64 - 1
 _LOG = logging.getLogger("hub.stores")
 
 
@@ -82,11 +82,12 @@ class Outbox:
             self._claim.leave()
             raise
         self._siblings = Siblings(file)
+        self._recall = Recall(engine, self._shelf, self._siblings, alone=turns is None)
         self._order, self._sending, self._whole = Lock(), Lock(), Lock()
         self._news = Condition()
         self._failing: float | None = None
+        self._closing = False
         self._trouble, self._asking, self._attempts = "", 0, 0
-        self._closing, self._begun = False, monotonic()
         self._version = time_ns() // 1000
         self._direct = ThreadPoolExecutor(1, "outbox-direct")
         self._sender = Thread(target=self._send_what_waits, name="outbox", daemon=True)
@@ -115,7 +116,7 @@ class Outbox:
     def append(self, batch: Observations, acknowledged: Sequence[int] = ()) -> None:
         """Store a batch and the hashes of what it came in by: in the engine, or durable in the outbox."""
         batch = clean(batch)
-        hashes = np.array([h & _WORD for h in acknowledged], np.uint64)
+        hashes = np.array([h & WORD for h in acknowledged], np.uint64)
         if not len(batch) and not len(hashes):
             return
         with self._order:
@@ -131,23 +132,8 @@ class Outbox:
 
         While the engine is away the outbox knows what was sent in the last day, but for what was in the middle of it.
         """
-        words = {h & _WORD: h for h in hashes}
         self._open()
-        stored, doubtful = self._shelf.known(words.keys())
-        theirs, left_by_them, going = self._siblings.known(words.keys())
-        stored |= theirs
-        left = words.keys() - stored
-        if left:
-            try:
-                stored |= {h & _WORD for h in self._engine.seen([words[w] for w in left])}
-            except StoreUnavailable:
-                if (doubtful | left_by_them) - stored:
-                    raise
-        if not isinstance(self._turns, NoTurns) and monotonic() - self._begun < SETTLED / 1e6:
-            going |= doubtful  # of a process of this number that was killed a moment ago
-        if going - stored:
-            raise StoreUnavailable("another worker is storing this at the moment: ask again")
-        return {words[w] for w in stored}
+        return self._recall.seen(hashes, self._trouble)
 
     def read(self, query: Query, scope: Scope) -> Rows:
         """The rows that the scope admits and the query asks for; nothing of it still waits."""

@@ -17,7 +17,7 @@ from hub.core.grade import DAY
 from hub.core.observations import Observations, Values
 from hub.core.query import Query
 from hub.core.scope import Scope
-from hub.core.store import Erasure, Rows, Store, StoreUnavailable
+from hub.core.store import Erasure, Rows, Store, StoreUnavailable, StoreUnsure
 from hub.stores.outbox import siblings
 from hub.stores.outbox.store import Outbox
 from hub.stores.turns import FileTurns
@@ -147,8 +147,9 @@ def test_what_a_worker_was_storing_when_it_was_killed_only_the_engine_knows(
     here.close()
     there = worker(2, lines[1], tmp_path)
     server.append(batch(Row()), [7])
-    with pytest.raises(StoreUnavailable, match="another worker is storing this"):
+    with pytest.raises(StoreUnsure, match="another worker is storing this") as doubt:
         there.seen([7, 8, 9])  # it may arrive yet
+    assert (doubt.value.stored, doubt.value.unsure) == ({7}, {8})
     assert there.seen([7, 9]) == {7}
     monkeypatch.setattr(siblings, "SETTLED", 0)
     assert there.seen([7, 8, 9]) == {7}

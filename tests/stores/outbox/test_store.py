@@ -13,7 +13,7 @@ import pytest
 
 from hub.core.grade import DAY, HOUR, MINUTE
 from hub.core.query import Query
-from hub.core.store import Store, StoreUnavailable
+from hub.core.store import Store, StoreUnavailable, StoreUnsure
 from hub.stores.outbox.store import Outbox
 from tests.stores.aging import AgingContract, thinning
 from tests.stores.contract import THEN, StoreContract, rows
@@ -234,6 +234,18 @@ def test_what_was_sent_is_known_while_the_engine_is_away(store: Outbox, engine: 
     again.close()
 
 
+def test_an_engine_that_is_known_to_be_away_is_not_asked(store: Outbox, engine: Away) -> None:
+    engine.append(batch(Row()), [3])
+    engine.away = True
+    store.append(batch(Row()), [2])
+    asked = engine.asked
+    assert store.seen([1, 2]) == {2}
+    assert engine.asked == asked
+    engine.away = False
+    until(lambda: not store.waits.rows)
+    assert store.seen([1, 2, 3]) == {2, 3}
+
+
 def test_what_was_being_sent_when_a_process_ended_only_the_engine_knows(tmp_path: Path, engine: Away) -> None:
     store = opened(engine, tmp_path)
     store._shelf.going(np.array([7, 8], np.uint64))
@@ -243,9 +255,12 @@ def test_what_was_being_sent_when_a_process_ended_only_the_engine_knows(tmp_path
     engine.away = True
     store = opened(engine, tmp_path)
     assert store.seen([1]) == set()
-    with pytest.raises(StoreUnavailable, match=AWAY):
-        store.seen([1, 7])
+    store.append(batch(Row(1001)), [9])
+    with pytest.raises(StoreUnsure, match=AWAY) as doubt:
+        store.seen([1, 7, 9])
+    assert (doubt.value.stored, doubt.value.unsure) == ({9}, {7})
     engine.away = False
+    until(lambda: not store.waits.rows)
     assert store.seen([1, 7, 8]) == {7}
     store.close()
 
