@@ -22,6 +22,7 @@ def settings(folder: Path, more: str = "") -> Settings:
     return read(configure(folder, more))
 
 
+@pytest.mark.slow
 async def test_a_credential_that_ends_is_hung_up_on_within_seconds(tmp_path: Path) -> None:
     with app.opened(settings(tmp_path)) as parts:
         ana = actions.add_party(parts.registry, PartyKind.PERSON, "Ana")
@@ -35,6 +36,7 @@ async def test_a_credential_that_ends_is_hung_up_on_within_seconds(tmp_path: Pat
                 await _listen_until_hung_up(client, lambda: actions.close_credential(parts.registry, door.credential))
 
 
+@pytest.mark.slow
 async def test_whoever_came_by_an_old_password_is_hung_up_on_when_there_is_a_new_one(tmp_path: Path) -> None:
     with app.opened(settings(tmp_path)) as parts:
         ana = actions.add_party(parts.registry, PartyKind.PERSON, "Ana")

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+import pytest
+
 from hub.core.audience import PUBLIC, Audience
 from hub.core.disclosed import Disclosed
 from hub.core.query import Query, StoreUnavailable
@@ -61,6 +63,7 @@ async def ends(change: Callable[[Doors], object], audience: Audience, token: str
     return bool(done)
 
 
+@pytest.mark.slow
 async def test_a_watch_ends_with_the_link_and_no_other_does() -> None:
     assert await ends(lambda doors: doors.holds.discard((BEN, "link")), BEN, "link")
     assert not await ends(lambda doors: doors.holds.discard((BEN, "other link")), BEN, "link")
@@ -70,6 +73,7 @@ async def test_a_watch_without_a_link_ends_when_the_party_is_no_longer_what_it_w
     assert await ends(lambda doors: doors.holds.discard((BEN, None)), BEN, None)
 
 
+@pytest.mark.slow
 async def test_nobody_in_particular_is_never_asked_who_he_is() -> None:
     assert not await ends(lambda doors: doors.holds.clear(), PUBLIC, None)
 

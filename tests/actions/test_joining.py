@@ -226,6 +226,7 @@ def test_a_device_that_asks_again_and_again_is_given_no_more(registry: Registry)
 DEEDS = st.lists(st.tuples(st.sampled_from(["ask", "accept", "say"]), st.integers(0, 3)), max_size=12)
 
 
+@pytest.mark.slow
 @given(deeds=DEEDS)
 @settings(max_examples=25, deadline=None)
 def test_whatever_is_asked_and_said_in_whatever_order_one_password_counts_at_last(

@@ -47,6 +47,7 @@ def test_it_finds_exactly_what_follows(matrix: np.ndarray[tuple[int, int], np.dt
     }
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(matrices)
 def test_it_finds_exactly_what_two_learn_together(matrix: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> None:

@@ -88,6 +88,7 @@ def restored(folder: Path, *, listed: bool) -> int:
         return own(parts)
 
 
+@pytest.mark.slow
 @pytest.mark.attack(17)
 def test_a_backup_from_before_an_erasure_brings_nothing_back(tmp_path: Path, figures: Figures) -> None:
     back = restored(tmp_path, listed=True)
@@ -194,6 +195,7 @@ def calls(tree: ast.AST) -> Iterator[str]:
             yield ast.unparse(node.func)
 
 
+@pytest.mark.slow
 @pytest.mark.attack(27)
 def test_nobody_but_gate_and_releaser_reads_what_is_stored(figures: Figures) -> None:
     found: dict[str, set[str]] = {"store.read": set(), "release_scope": set()}

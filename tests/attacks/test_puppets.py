@@ -72,6 +72,7 @@ def two_names(made: Town) -> list[Device]:
     return [counted(made, one) for one in people]
 
 
+@pytest.mark.slow
 @pytest.mark.attack(4)
 def test_a_landlord_with_twelve_puppets_isolates_nobody(let: tuple[Days, set[int]], figures: Figures) -> None:
     days, puppets = let

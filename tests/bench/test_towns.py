@@ -57,6 +57,7 @@ def test_a_past_is_about_as_large_as_was_asked_for() -> None:
     assert homes_for(1) == 2
 
 
+@pytest.mark.slow
 def test_a_question_is_of_another_time_or_home_each_time_and_never_about_nothing(tmp_path: Path) -> None:
     town.settle(tmp_path, 2, 10, UNTIL - DAYS * DAY)
     with town.opened(tmp_path) as t:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import h3
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -174,6 +175,7 @@ Records = dict[int, tuple[str, Chain]]
 """Home → what it was enrolled as."""
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(CHAINS[:2]), st.sampled_from([CENTRE, *CELLS[:4]])), min_size=25,
                 max_size=25), changes)  # fmt: skip

@@ -89,6 +89,7 @@ def matched(one: list[str], other: list[str]) -> tuple[int, float]:
     return right, apart / len(one)
 
 
+@pytest.mark.slow
 def test_names_of_one_owner_in_two_commons_are_no_more_alike_than_strangers() -> None:
     secrets = [hashlib.sha256(bytes([i % 256, i // 256])).digest() for i in range(OWNERS)]
     one, other = ([bring(s, commons, 0).nym for s in secrets] for commons in ("yards", "trees"))

@@ -131,6 +131,7 @@ def several(draw: st.DrawFn) -> list[list[Row]]:
     return batches
 
 
+@pytest.mark.slow
 @given(several(), st.lists(LIMITS, min_size=3, max_size=3))
 @settings(deadline=None, max_examples=200)
 def test_a_batch_is_judged_as_its_readings_would_be_one_by_one(batches: list[list[Row]], limits: list[Limit]) -> None:

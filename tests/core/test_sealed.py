@@ -95,6 +95,7 @@ def test_what_is_too_big_or_numbered_too_high_is_refused() -> None:
         sealed.envelope(sealer().seal([], 1) + bytes(sealed.LARGEST), "hall")
 
 
+@pytest.mark.slow
 def test_nothing_that_serves_can_open_an_envelope() -> None:
     """Only the command of the owner's own machine knows how; the hub's rooms do not even import it."""
     opens = {"cryptography.hazmat.primitives.hpke", "devices.seal", "devices.unseal", "devices.keys", "devices"}

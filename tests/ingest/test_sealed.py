@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devices import keys
@@ -102,6 +103,7 @@ async def test_without_an_introduction_nothing_is_kept_and_no_thing_is_made(tmp_
         assert hub.ingest.counts.refused == {"seal": 1}
 
 
+@pytest.mark.slow
 async def test_a_key_that_the_household_does_not_have_is_refused_and_so_is_one_that_has_ended(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         await hub.put(about(hub), sealed(hub, sealer().seal([], 1)))

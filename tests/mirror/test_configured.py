@@ -63,6 +63,7 @@ def test_while_the_server_is_away_the_status_says_so_and_the_hub_runs(tmp_path: 
     assert "secret" not in str(status)
 
 
+@pytest.mark.slow
 def test_check_names_the_mirror(tmp_path: Path) -> None:
     told(tmp_path, AWAY)
     said = barrio(tmp_path / "barrio.toml", "check", fails=True)

@@ -28,6 +28,7 @@ def kinds(board: Board) -> set[str]:
     return {f"{s.observed} {s.kind}" for s, _ in board.points}
 
 
+@pytest.mark.slow
 def test_releases_street_rows_and_public_instruments_come_and_nothing_else(tmp_path: Path) -> None:
     board = Board()
     with neighbours(tmp_path, indoors=True) as there:
@@ -84,6 +85,7 @@ def test_without_news_nothing_is_asked(there: Neighbours) -> None:
     assert board.told == ["write"]
 
 
+@pytest.mark.slow
 def test_whoever_no_longer_is_public_leaves_with_all_his_past(there: Neighbours) -> None:
     there.skip(30 * DAY)
     there.hours(2)

@@ -228,6 +228,7 @@ async def test_a_full_inbox_stops_the_reading_and_room_starts_it_again() -> None
         assert [await client.next(), await client.next()] == [PubAck(1), PubAck(2)]
 
 
+@pytest.mark.slow
 async def test_a_full_inbox_does_not_count_as_silence() -> None:
     inbox = FakeInbox(delay=None, bound=1)
     settings = EndpointSettings(keep_alive=1, tick_seconds=0.02)
@@ -240,6 +241,7 @@ async def test_a_full_inbox_does_not_count_as_silence() -> None:
         assert await client.next() == PubAck(1)
 
 
+@pytest.mark.slow
 async def test_who_is_silent_for_longer_than_the_keep_alive_is_cut_off() -> None:
     async with running(settings=EndpointSettings(keep_alive=1, tick_seconds=0.02)) as hub:
         silent, lively = await hub.join(1), await hub.join(2)
@@ -285,6 +287,7 @@ async def test_a_wrong_packet_ends_the_connection_with_its_reason_after_the_good
         await ends_with(client, Reason.MALFORMED)
 
 
+@pytest.mark.slow
 async def test_stopping_waits_for_the_store_and_says_goodbye() -> None:
     inbox = FakeInbox(delay=None)
     async with running(inbox) as hub:
@@ -302,6 +305,7 @@ async def test_stopping_waits_for_the_store_and_says_goodbye() -> None:
         await stop
 
 
+@pytest.mark.slow
 async def test_stopping_does_not_wait_for_ever() -> None:
     async with running(FakeInbox(delay=None)) as hub:
         client = await hub.join()

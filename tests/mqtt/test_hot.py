@@ -107,6 +107,7 @@ def test_it_stops_before_a_packet_that_is_not_complete(burst: tuple[int, list[Pu
     assert len(data) - end < len(raws[-1]) or len(loop.messages) < len(raws)
 
 
+@pytest.mark.slow
 @given(burst=bursts(), changes=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=3))
 @settings(max_examples=400)
 def test_changed_bytes_are_left_to_the_codec_or_mean_what_the_codec_says(

@@ -159,6 +159,7 @@ async def test_a_goodbye_takes_the_will_back_unless_it_asks_for_it(reason: Reaso
         assert len(hub.inbox.messages) == count
 
 
+@pytest.mark.slow
 async def test_a_delayed_will_waits_and_is_forgotten_when_the_client_returns() -> None:
     async with running() as hub:
         client, _ = await hub.connect(mourner(delay=1))
@@ -169,6 +170,7 @@ async def test_a_delayed_will_waits_and_is_forgotten_when_the_client_returns() -
         assert hub.inbox.messages == []
 
 
+@pytest.mark.slow
 async def test_a_delay_is_bounded() -> None:
     async with running(settings=EndpointSettings(will_seconds=1)) as hub:
         client, _ = await hub.connect(mourner(delay=4_000_000_000))
@@ -187,6 +189,7 @@ async def test_a_client_that_is_taken_over_leaves_its_will_before_the_new_one_sp
         assert [message.payload for message in hub.inbox.messages] == [b"Offline", b"Online"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["stop", "revoke", "bridge"])
 async def test_there_are_ends_that_publish_no_will(ending: str) -> None:
     async with running() as hub:

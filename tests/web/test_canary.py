@@ -26,6 +26,7 @@ def test_the_owner_herself_sees_the_secret_so_the_canary_can_sing(hub: World) ->
     assert str(SECRET) in body
 
 
+@pytest.mark.slow
 def test_no_public_page_data_or_file_holds_the_secret(hub: World) -> None:
     leaks = {path: found(hub.client.get(path).text) for path in every_path(hub)}
     assert len(leaks) > 30

@@ -23,6 +23,7 @@ ODD = (
 )
 
 
+@pytest.mark.slow
 def test_every_answer_carries_the_policy_errors_included(hub: World) -> None:
     for path in (*every_path(hub), *ODD):
         answer = hub.client.get(path)

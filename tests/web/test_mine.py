@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hub.core.grade import HOUR
 from hub.web.pages.mine_link import COOKIE
 from tests.web.asking import every_path, words
@@ -62,6 +64,7 @@ def test_a_commons_value_is_shown_to_the_project_under_its_pseudonym_and_to_nobo
     assert "The city nothing" in told
 
 
+@pytest.mark.slow
 def test_she_and_only_she_is_told_why_others_see_nothing(own_hub: World) -> None:
     told = words(mine(own_hub, "commons"))
     assert "Why they see nothing (only you are told) Fewer homes than needed show or count it around you." in told

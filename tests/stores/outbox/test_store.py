@@ -145,6 +145,7 @@ def test_a_full_outbox_takes_nothing_until_there_is_room(tmp_path: Path, engine:
     store.close()
 
 
+@pytest.mark.slow
 def test_what_waits_is_there_after_a_start_and_is_sent(tmp_path: Path, engine: Away) -> None:
     engine.away = True
     store = opened(engine, tmp_path)
@@ -165,6 +166,7 @@ def test_what_waits_is_there_after_a_start_and_is_sent(tmp_path: Path, engine: A
 # What is asked while something waits
 
 
+@pytest.mark.slow
 def test_no_answer_leaves_out_what_waits(store: Outbox, engine: Away) -> None:
     store.append(batch(Row(value=1.0), Row(1001)))
     engine.free.clear()
