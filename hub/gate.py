@@ -216,10 +216,11 @@ class Gate:
             handle=handle, title=_title(thing), sealed=counted,
             streams=tuple(
                 stream_record(d, heard.get(d.id), recent.get(d.id, _NO_TIMES), week.get(d.id, _NO_TIMES),
-                              noted.get(d.id, {}), now)
+                              noted.get(d.id, {}), now, thing.closed)
                 for d in sorted(streams, key=_by_property)
             ),
             refusals=tuple(Refusal(r.at, r.reason) for r in self._registry.refusals_of_thing(thing.id)),
+            closed=thing.closed,
         )  # fmt: skip
 
     def _times(self, query: Query, audience: Audience) -> dict[int, Times]:
@@ -301,7 +302,7 @@ class Gate:
         return OwnThing(
             handle=thing.handle, title=_title(thing), name=thing.name,
             exposure=None if thing.exposure is None else thing.exposure.value,
-            last_heard=max(last, default=None), refusals=tuple(refusals),
+            last_heard=max(last, default=None), refusals=tuple(refusals), closed=thing.closed,
             streams=tuple(self._own_stream(d, holdings, heard.get(d.id)) for d in sorted(streams, key=_by_property)),
         )  # fmt: skip
 

@@ -51,7 +51,9 @@ def _head(settings: Settings, found: dict[str, Any]) -> list[str]:
     }[door["kind"]]  # fmt: skip
     if door["certificate"]:
         speaks += f", certificate {door['certificate']}"
-    if not door["open"]:
+    if found["ended"] is not None:
+        speaks = f"no more: handed over or given up {when(settings, found['ended'])}; before: {speaks}"
+    elif not door["open"]:
         speaks += ", which has ended: give it a new one with `barrio thing credential`"
     title = f" ({found['title']})" if found["title"] and found["title"] != found["name"] else ""
     heard = "never: look at its user name, password and topic"

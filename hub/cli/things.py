@@ -68,7 +68,9 @@ def thing_list(config: Config = None) -> None:
     for row in rows:
         row["heard"] = "never" if row["heard"] is None else when(settings, row["heard"])
         row["sealed"] = row["sealed"] or "-"
-    table(rows, ("thing", "name", "owner", "heard", "grades", "sealed"))
+        row["ended"] = "-" if row["ended"] is None else when(settings, row["ended"])
+    ended = ("ended",) if any(row["ended"] != "-" for row in rows) else ()
+    table(rows, ("thing", "name", "owner", "heard", "grades", "sealed", *ended))
 
 
 @thing.command("credential")

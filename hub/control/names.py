@@ -36,9 +36,10 @@ def the_party(registry: Registry, word: str) -> Party:
 
 
 def the_thing(registry: Registry, word: str) -> Thing:
-    """The thing of this number, name or title."""
+    """The thing of this number, name or title; before those that were handed over or given up."""
     things = registry.holdings().things.values()
-    return _one(word, things, [t for t in things if word in (t.name, t.title, t.handle)], "thing")
+    called = [t for t in things if word in (t.name, t.title, t.handle)]
+    return _one(word, things, [t for t in called if t.closed is None] or called, "thing")
 
 
 def the_commons(registry: Registry, word: str) -> Commons:

@@ -50,6 +50,7 @@ def _of_thing(desk: Desk, thing: Thing, record: ThingRecord, door: DoorOf) -> di
     return {
         "thing": thing.id, "name": thing.name, "title": thing.title,
         "owner": held.parties[thing.owner].name if thing.owner in held.parties else "",
+        "ended": thing.closed,
         "heard": max((s.last_heard for s in record.streams if s.last_heard is not None), default=None),
         "credential": {
             "kind": door.kind, "user": door.user, "certificate": door.certificate, "since": door.since,

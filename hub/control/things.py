@@ -64,6 +64,7 @@ def _thing_list(desk: Desk) -> dict[str, Any]:
                 "heard": last,
                 "grades": grades or "-",
                 "sealed": envelopes,
+                "ended": t.closed,
             }
         )
     return {"things": rows}

@@ -108,7 +108,10 @@ class OwnStream(Struct, frozen=True, kw_only=True):
 
 
 class OwnThing(Struct, frozen=True, kw_only=True):
-    """One thing as its own household knows it; `last_heard` is the newest time (µs) of any of its values."""
+    """One thing as its own household knows it.
+
+    `last_heard` is the newest time (µs) of any of its values; since `closed` only what it measured is theirs.
+    """
 
     handle: str
     title: str
@@ -117,6 +120,7 @@ class OwnThing(Struct, frozen=True, kw_only=True):
     last_heard: int | None
     refusals: tuple[Refusal, ...]
     streams: tuple[OwnStream, ...]
+    closed: int | None = None
 
 
 class OwnEstate(Struct, frozen=True):

@@ -27,7 +27,8 @@ class Party(Struct, frozen=True):
 class Thing(Struct, frozen=True):
     """A sensor-enabled object (SensorThings): `name` as it calls itself, `title` and `description` as its owner does.
 
-    `handle` is the random public name by which its page is found; `last_heard` µs or None.
+    `handle` is the random public name by which its page is found. From `since` to `closed` (µs, None: to this day) it
+    has been its owner's: it was handed over then, or given up.
     """
 
     id: int
@@ -40,6 +41,7 @@ class Thing(Struct, frozen=True):
     place: Place | None = None
     place_grade: Grade | None = None
     since: int = 0
+    closed: int | None = None
 
 
 class Fragment(Struct, frozen=True, order=True):

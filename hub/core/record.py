@@ -85,13 +85,17 @@ class StreamRecord(Struct, frozen=True, kw_only=True):
 
 
 class ThingRecord(Struct, frozen=True, kw_only=True):
-    """A thing's: its values by name, what was refused (the newest first), how many sealed envelopes are kept."""
+    """A thing's: its values by name, what was refused (the newest first), how many sealed envelopes are kept.
+
+    Since `closed` (µs) it is its owner's no more.
+    """
 
     handle: str
     title: str
     streams: tuple[StreamRecord, ...]
     refusals: tuple[Refusal, ...]
     sealed: int
+    closed: int | None = None
 
     @property
     def clock(self) -> int | None:
@@ -105,13 +109,15 @@ def silent(stream: StreamRecord) -> int | None:
 
 
 def stream_record(
-    stream: Datastream, last_heard: int | None, recent: Times, week: Times, days: Mapping[int, Tally], now: int
+    stream: Datastream, last_heard: int | None, recent: Times, week: Times, days: Mapping[int, Tally], now: int,
+    closed: int | None = None,
 ) -> StreamRecord:  # fmt: skip
-    """The record of one datastream; see `rhythm` and `gaps` for `recent` and `week`."""
+    """The record of one datastream: for `recent`, `week` see `rhythm`, `gaps`; since `closed` nothing is missed."""
     often = rhythm(recent, week)
+    missed = tuple(g for g in gaps(week, often, now) if closed is None or g.until is not None)
     return StreamRecord(
         datastream=stream.id, property=stream.property, named=stream.named, last_heard=last_heard, cadence=often,
-        gaps=gaps(week, often, now), windows=len(week), tally=together(days), clock=clock(days),
+        gaps=missed, windows=len(week), tally=together(days), clock=clock(days),
     )  # fmt: skip
 
 

@@ -110,13 +110,15 @@ def _things(connection: Connection) -> dict[int, Thing]:
         c.lon,
         c.place_grade,
         c.since,
+        c.closed,
     )
     return {
         i: Thing(
             i, handle, name or wire, owner, title, description, None if exposure is None else Exposure(exposure),
             None if lat is None or lon is None else Place(lat, lon), None if grade is None else Grade(grade), since,
+            closed,
         )
-        for i, handle, wire, name, owner, title, description, exposure, lat, lon, grade, since
+        for i, handle, wire, name, owner, title, description, exposure, lat, lon, grade, since, closed
         in connection.execute(query)
     }  # fmt: skip
 

@@ -26,7 +26,7 @@ from hub.web.around import home_cell
 from hub.web.between import INDOOR
 from hub.web.context import Context
 from hub.web.series import cadence
-from hub.web.words import EN_DASH, MINUS, age, clock, day_and_clock, figure, how_often, since_then, span
+from hub.web.words import EN_DASH, MINUS, age, clock, day_and_clock, ended, figure, how_often, since_then, span
 
 _LEAST_SILENCE = 30 * MINUTE
 _PATIENCE = 4
@@ -154,12 +154,14 @@ def _rhythm(day: Disclosed, stream: OwnStream) -> int | None:
 
 def _silent(thing: OwnThing, rhythm: int | None, now: int) -> int | None:
     heard = thing.last_heard
-    if heard is None or now - heard <= max(_LEAST_SILENCE, _PATIENCE * (rhythm or HOUR)):
+    if heard is None or thing.closed is not None or now - heard <= max(_LEAST_SILENCE, _PATIENCE * (rhythm or HOUR)):
         return None
     return heard
 
 
 def _health(thing: OwnThing, rhythm: int | None, silent: int | None, now: int, zone: ZoneInfo) -> str:
+    if thing.closed is not None:
+        return ended(thing.closed, zone)
     often = f"it usually speaks {how_often(rhythm)}" if rhythm else ""
     if thing.last_heard is None:
         return "Not heard yet. Look at its user name, password and topic."

@@ -13,7 +13,7 @@ from msgspec import Struct
 from hub.core.grade import DAY, HOUR, MINUTE
 from hub.core.record import Gap, StreamRecord, Tally, ThingRecord, silent
 from hub.settings import PropertySettings
-from hub.web.words import age, clock, counted, day_and_clock, how_often, listed, local, since_then
+from hub.web.words import age, clock, counted, day_and_clock, ended, how_often, listed, local, since_then
 
 _YEARS = 1000 * DAY
 _FIRST, _LAST = -(2**55), 2**55
@@ -148,7 +148,9 @@ def _clock(off: int | None) -> str:
 def _sentence(
     record: ThingRecord, silences: tuple[Silence, ...], marked: tuple[Marked, ...], off: str, now: int, zone: ZoneInfo
 ) -> str:  # fmt: skip
-    """What matters most: whether it speaks, then its clock, then what was doubtful."""
+    """What matters most: whether it speaks, then its clock, then what was doubtful or of no use."""
+    if record.closed is not None:
+        return ended(record.closed, zone)
     heard = max((s.last_heard for s in record.streams if s.last_heard is not None), default=None)
     if heard is None:
         return "It has not been heard yet."
@@ -158,11 +160,14 @@ def _sentence(
     if off:
         return f"{off}."
     doubtful = sum(m.count for m in marked)
-    if not silences and not doubtful:
-        return f"Heard {age(now - heard)}; nothing was wrong in the last seven days."
+    refused = any(r.at > now - 7 * DAY for r in record.refusals)
     parts = [f"it was silent {_times(len(silences))}"] if silences else []
     if doubtful:
         parts.append(f"{counted(doubtful)} reading{' is' if doubtful == 1 else 's are'} doubtful")
+    if refused:
+        parts.append("some of what it sent could not be used")
+    if not parts:
+        return f"Heard {age(now - heard)}; nothing was wrong in the last seven days."
     return f"Heard {age(now - heard)}; in the last seven days {listed(parts)}."
 
 

@@ -80,6 +80,11 @@ def since_then(moment: int, now: int, zone: ZoneInfo) -> str:
     return f"yesterday, {clock(moment, zone)}" if days == 1 else date(moment, zone)
 
 
+def ended(moment: int, zone: ZoneInfo) -> str:
+    """That something is its owner's no more, but for what it measured."""
+    return f"Handed over or given up on {day_and_clock(moment, zone)}; what it measured until then is still yours."
+
+
 def at_then(moment: int, now: int, zone: ZoneInfo) -> str:
     """When something was, inside a sentence: ``at 16:05``, ``yesterday at 16:05``, ``on 12 March 2026``."""
     days = (local(now, zone).date() - local(moment, zone).date()).days

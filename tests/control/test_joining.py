@@ -69,7 +69,12 @@ def test_a_thing_passes_on_with_a_token(desk: Desk) -> None:
     assert desk.registry.admit(found["user"], found["password"].encode(), None) is None
     assert desk.registry.admit(taken["user"], taken["password"].encode(), None) is not None
     heard(desk, taken["thing"], "balcony", "pm25")
-    assert {row["owner"] for row in perform(desk, "thing.list", {})["things"]} == {"Ana", "Ben"}
+    rows = {row["owner"]: row["ended"] for row in perform(desk, "thing.list", {})["things"]}
+    assert (rows["Ana"] or 0) > 0
+    assert rows["Ben"] is None
+    assert perform(desk, "thing.show", {"thing": "balcony"})["owner"] == "Ben", "the one that speaks"
+    before = perform(desk, "thing.show", {"thing": str(found["thing"])})
+    assert (before["owner"], before["ended"]) == ("Ana", rows["Ana"])
 
 
 def test_an_offer_is_withdrawn(desk: Desk) -> None:

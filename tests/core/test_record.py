@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.core.grade import DAY, HOUR, MINUTE
+from hub.core.grade import DAY, HOUR, MINUTE, Grade
 from hub.core.observations import FLAGS, FLAT, FUTURE, IMPLAUSIBLE, JUMP, LATE, Observations, Times
-from hub.core.record import Gap, Key, Tally, cadence, clock, gaps, rhythm, tallies, together
+from hub.core.record import Gap, Key, Tally, cadence, clock, gaps, rhythm, silent, stream_record, tallies, together
+from tests.core.world import since_ever
+from tests.core.world import stream as a_stream
 
 NOW = 500_000 * HOUR
 TODAY = NOW // DAY
@@ -135,3 +137,11 @@ def test_the_last_day_on_which_it_was_off_counts() -> None:
 def test_all_days_together_add_up() -> None:
     days = {1: Tally(late=2, late_since=5, late_until=9, flat=1), 2: Tally(late=1, late_since=3, late_until=4, jump=7)}
     assert together(days) == Tally(late=3, late_since=3, late_until=9, flat=1, jump=7)
+
+
+def test_what_was_handed_over_is_not_silent() -> None:
+    week = np.arange(NOW - DAY, NOW - 2 * HOUR, MINUTE)
+    week = week[(week < NOW - 20 * HOUR) | (week > NOW - 19 * HOUR)]
+    for closed, count in ((None, 2), (NOW - 2 * HOUR, 1)):
+        found = stream_record(a_stream(1, since_ever(Grade.HOME)), int(week[-1]), week[-60:], week, {}, NOW, closed)
+        assert (len(found.gaps), silent(found) is None) == (count, closed is not None)

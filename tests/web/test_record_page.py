@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.core.disclosed import Refusal
 from hub.core.grade import DAY, HOUR, MINUTE
 from hub.core.record import Gap, StreamRecord, Tally, ThingRecord
 from hub.registry.records import Records
@@ -125,6 +126,21 @@ def test_reading_it_is_no_look(own_hub: World) -> None:
 )  # fmt: skip
 def test_what_matters_most_is_said_first(streams: list[StreamRecord], says: str) -> None:
     assert sentence(*streams) == says
+
+
+def test_what_could_not_be_used_is_said_for_a_week() -> None:
+    for age, says in (
+        (DAY, "in the last seven days some of what it sent could not be used"),
+        (8 * DAY, "nothing was wrong"),
+    ):
+        refused = (Refusal(NOW - age, "the value is text"),)
+        record = ThingRecord(handle="h", title="B", streams=(stream(),), refusals=refused, sealed=0)
+        assert says in told(record, {"pm25": DUST}, NOW, ZONE).sentence
+
+
+def test_what_was_handed_over_is_said_first() -> None:
+    record = ThingRecord(handle="h", title="B", streams=(stream(),), refusals=(), sealed=0, closed=NOW - DAY)
+    assert told(record, {}, NOW, ZONE).sentence.startswith("Handed over or given up on ")
 
 
 def test_values_that_were_silent_together_are_named_together() -> None:

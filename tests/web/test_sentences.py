@@ -5,9 +5,11 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from msgspec.structs import replace
 
 from hub.core.disclosed import OwnStream, OwnThing
 from hub.core.grade import DAY, HOUR, Grade
+from hub.web.own import _health, _silent
 from hub.web.sentences import greeting, mine_sentence, now_sentence, over_time_sentence, thing_sentence
 from hub.web.series import Series
 from tests.web.world import DUST, NOW, WARMTH
@@ -91,6 +93,14 @@ def test_an_owner_reads_first_what_leaves_her_home() -> None:
         "Of your five values two leave your home: one to your project and one in averages. "
         "The kitchen has been silent since 16:40."
     )
+
+
+def test_a_thing_that_was_handed_over_is_not_missed() -> None:
+    given = replace(own(), closed=NOW - DAY, last_heard=NOW - 2 * DAY)
+    assert _silent(given, HOUR, NOW) is None
+    said = _health(given, HOUR, None, NOW, PRAGUE)
+    assert said.startswith("Handed over or given up on ")
+    assert said.endswith("what it measured until then is still yours.")
 
 
 def test_an_owner_who_tells_nothing_reads_that() -> None:
