@@ -254,7 +254,8 @@ def _when(value: object, clock: _Clock) -> int | None:
 def _figure(value: object) -> float | None:
     """A number; as text it may have leading zeros, as meters write it."""
     if isinstance(value, str):
-        return float(value) if _is_figure(value) or _is_figure(value.strip()) else None
+        plain = value if _is_figure(value) else value.strip()
+        return float(plain) if _is_figure(plain) else None
     return None if isinstance(value, bool) else number(value)
 
 

@@ -163,6 +163,8 @@ def _time(
     if not said:
         said = [value for _, key, value in found if key in _DATES or _is_time(key, value)]
         said = said if len({instant(value) for value in said}) == 1 else []
+        if not said:
+            return None, False
     for value in said:
         time = instant(value)
         if time is not None:

@@ -8,11 +8,10 @@ Source: https://docs.ruuvi.com/communication/bluetooth-advertisements and /ruuvi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from hub.core.reading import Decoded, DecodeError, Heard, Message, Reading
 from hub.decoders.documents import first_sign
-from hub.decoders.flat import Meaning, as_written, object_in, readings
+from hub.decoders.flat import as_written, object_in, readings
 from hub.decoders.names import thing_name
 from hub.decoders.numbers import number, number_from_text
 from hub.decoders.ruuvi_bytes import advertised
@@ -32,6 +31,7 @@ _UNITS = {
     "soundPeak": "dB[SPL]", "sound_inst_dba": "dB[SPL]", "sound_avg_dba": "dB[SPL]", "sound_peak_spl_db": "dB[SPL]",
 }  # fmt: skip
 """Words of the gateway and of RuuviBridge → unit; others are no values."""
+_MEANINGS = {word: as_written(word, unit) for word, unit in _UNITS.items()}
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{12}")
 _MOST_TAGS = 1000
 _SECONDS = len("1780315200")
@@ -55,22 +55,21 @@ def decode(message: Message, heard: Heard) -> Decoded:  # noqa: ARG001 - every d
     if "nonce" in body and "gw_mac" in body:
         return Decoded([])
     said = body.get("mac", body.get("id"))
-    return Decoded(list(_tag(thing_name(said if isinstance(said, str) and said else levels[-1]), body)))
+    return Decoded(_tag(thing_name(said if isinstance(said, str) and said else levels[-1]), body))
 
 
-def _tag(thing: str, tag: dict[str, object]) -> Iterator[Reading]:
+def _tag(thing: str, tag: dict[str, object]) -> list[Reading]:
     """What one tag said: in bytes, or as the gateway understood it."""
     time = _heard_at(tag.get("ts")) or _heard_at(tag.get("timestamp"))
     data = tag.get("data")
-    rows = advertised(data) if isinstance(data, str) else []
+    rows = advertised(data) if isinstance(data, str) else ()
     found = [Reading(thing, name, value, time, unit) for name, value, unit in rows]
     if not found:
-        words = {word: value for word, value in tag.items() if word in _UNITS and word != "rssi"}
-        found = readings(thing, words, time, _meaning)
-    yield from found
-    if found:
-        heard = number(tag.get("rssi"))
-        yield from () if heard is None else (Reading(thing, "rssi", heard, time, "dB[mW]"),)
+        found = readings(thing, {word: value for word, value in tag.items() if word != "rssi"}, time, _MEANINGS.get)
+    heard = number(tag.get("rssi")) if found else None
+    if heard is not None:
+        found.append(Reading(thing, "rssi", heard, time, "dB[mW]"))
+    return found
 
 
 def _heard_at(said: object) -> int | None:
@@ -82,11 +81,7 @@ def _value(levels: list[str], payload: bytes) -> list[Reading]:
     """`ruuvibridge/{tag}/{word}` with a bare number."""
     word, tag = levels[-1], levels[-2] if len(levels) > 1 else ""
     value = number_from_text(payload.decode("ascii", "replace"))
-    meaning = _meaning(word)
+    meaning = _MEANINGS.get(word)
     if not _MAC.fullmatch(tag):
         raise DecodeError("a tag is a JSON object, or one of its values under its own topic (…/{tag}/temperature)")
     return [] if value is None or meaning is None else [Reading(tag, meaning[0], value, None, meaning[1])]
-
-
-def _meaning(word: str) -> Meaning | None:
-    return as_written(word, _UNITS[word]) if word in _UNITS else None

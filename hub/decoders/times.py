@@ -38,7 +38,7 @@ def instant(value: object) -> int | None:
     if isinstance(value, (int, float)):
         return _from_epoch(value)
     if isinstance(value, str):
-        return from_iso(value) or (_from_epoch(float(value)) if _DIGITS.fullmatch(value.strip()) else None)
+        return from_iso(value) or (_from_epoch(float(value.strip())) if _DIGITS.fullmatch(value.strip()) else None)
     return None
 
 

@@ -161,3 +161,8 @@ def test_fields_with_longer_names_than_any_property_are_left_out_of_long_message
 def test_what_is_not_json_is_refused_in_words_that_hold_no_value(payload: bytes, words: str) -> None:
     with pytest.raises(DecodeError, match=words):
         read_json(payload)
+
+
+@pytest.mark.parametrize("around", [" ", "\t", "\x1c", "\x85", "\u2003"])
+def test_an_epoch_as_text_may_have_blanks_around_it(around: str) -> None:
+    assert instant(f"{around}1780315200") == 1_780_315_200_000_000
