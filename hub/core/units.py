@@ -1,8 +1,8 @@
 """Units as devices write them, and how to come from one to another.
 
 Rule: what two spellings mean is a row here, or they do not convert: a wrong factor is worse than none. A table, not a
-library of units: the libraries take two to three seconds to import, milliseconds for a unit they see first, and do not
-know how devices spell theirs.
+library of units: the libraries take two to three seconds to import, milliseconds for a unit they see first, do not know
+how devices spell theirs, and take some codes for others; the table is tested beside one, unit by unit.
 Codes on the left are UCUM (https://ucum.org); the value of a unit in its dimension's base is ``factor * x + offset``.
 """
 
