@@ -26,6 +26,7 @@ from hub.core.disclosed import (
     OwnSealed,
     OwnStream,
     OwnThing,
+    OwnToken,
     Refusal,
     disclose,
 )
@@ -255,6 +256,18 @@ class Gate:
             )
             for i in owners
         )  # fmt: skip
+
+    def tokens(self, audience: Audience) -> tuple[OwnToken, ...]:
+        """The open tokens of those for whom the asker may act; never what opens anything."""
+        if audience.party is None:
+            return ()
+        things, acting = self._registry.holdings().things, self._registry.people().acting(audience.party)
+        coming = (a for a in self._registry.tokens.awaited(self._now()) if a.party in acting)
+        going = (o for o in self._registry.tokens.offered(self._now()) if o.giver in acting and o.thing in things)
+        return (
+            *(OwnToken(name=a.name, expires=a.expires, enrolment=a.enrolment) for a in coming),
+            *(OwnToken(name=_title(things[o.thing]), expires=o.expires, handle=things[o.thing].handle) for o in going),
+        )
 
     def erased(self, audience: Audience) -> tuple[ErasureReceipt, ...]:
         """What the asker had erased, the newest first, and whether it is gone from every file."""

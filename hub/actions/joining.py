@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from hub.actions.handing import check_hours
-from hub.actions.made import Described, new_user, write_credential, write_thing
+from hub.actions.made import Described, check_room, new_user, write_credential, write_thing
 from hub.actions.results import ActionRefused, Invitation
 from hub.actions.rights import check_party, moment, plain, tell, topic_level, unknown
 from hub.core.admission import Given
@@ -52,6 +52,7 @@ def invite(
         check_party(tx, owner, by)
         if exposure is Exposure.STATION and by is not None:
             raise ActionRefused("operator", "That a thing is a station away from homes, the operator says.")
+        check_room(tx, owner, by)
         e = t.enrolments.c
         tx.connection.execute(delete(t.enrolments).where(e.expires <= now))
         there = tx.connection.execute(select(func.count()).where(e.party == owner)).scalar_one()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import secrets
 
 from msgspec import Struct
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
-from hub.actions.results import NewCredential
+from hub.actions.results import ActionRefused, NewCredential
 from hub.core.catalogue import Exposure
 from hub.core.grade import Grade
 from hub.core.places import Place
@@ -31,6 +31,18 @@ class Described(Struct, frozen=True):
     exposure: Exposure | None = None
     place: Place | None = None
     place_grade: Grade | None = None
+
+
+MOST_OWN = 100
+"""So many open credentials a party may have made for itself; more are the operator's to give."""
+
+
+def check_room(tx: Transaction, party: int, by: int | None) -> None:
+    """Raise `ActionRefused` when somebody (`by`) who is no operator has made too many credentials for a party."""
+    c = t.credentials.c
+    open_ones = select(func.count()).where(c.party == party, c.closed.is_(None))
+    if by is not None and tx.connection.execute(open_ones).scalar_one() >= MOST_OWN:
+        raise ActionRefused("full", f"There are {MOST_OWN} passwords already: end some, or ask whoever runs the hub.")
 
 
 def new_user(label: str, kind: str) -> str:

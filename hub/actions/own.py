@@ -11,11 +11,15 @@ from collections.abc import Callable
 from hub.actions.commons import join, leave
 from hub.actions.erasure import erase
 from hub.actions.grades import pause, set_grade, unpause
+from hub.actions.handing import offer, take, withdraw_offer
+from hub.actions.joining import invite, withdraw_invitation
 from hub.actions.names import hide_name, show_name
 from hub.actions.objections import answer_objection, object_to
-from hub.actions.results import Erased, Graded
+from hub.actions.results import Erased, Graded, HandOver, Invitation, NewCredential, NewThing
 from hub.actions.rights import unknown
+from hub.actions.things import add_credential, add_thing
 from hub.core.audience import Audience
+from hub.core.catalogue import Exposure
 from hub.core.grade import HOUR, Grade
 from hub.core.history import BEGINNING, END
 from hub.core.holdings import Datastream
@@ -100,6 +104,40 @@ class OwnActions:
             now=self._now(),
         )  # fmt: skip
 
+    def add(
+        self, audience: Audience, owner: int, name: str, *, outdoors: bool = False, gateway: bool = False
+    ) -> NewThing | NewCredential:
+        """A thing of an owner for whom the asker may act, or a gateway of his, with a user name and a password."""
+        by, now = _party(audience), self._now()
+        if gateway:
+            return add_credential(self._registry, owner, name, by=by, now=now)
+        return add_thing(self._registry, owner, name, exposure=_exposure(outdoors), by=by, now=now)
+
+    def invite(
+        self, audience: Audience, owner: int, name: str, *, outdoors: bool = False, gateway: bool = False
+    ) -> Invitation:
+        """A token, good for a day, by which a device becomes that and fetches its password itself."""
+        return invite(
+            self._registry, owner, name, exposure=None if gateway else _exposure(outdoors), gateway=gateway,
+            by=_party(audience), now=self._now(),
+        )  # fmt: skip
+
+    def withdraw(self, audience: Audience, enrolment: int) -> None:
+        """End such a token."""
+        withdraw_invitation(self._registry, enrolment, by=_party(audience), now=self._now())
+
+    def offer(self, audience: Audience, thing: str) -> HandOver:
+        """A token, good for a day, by which the thing of this handle becomes somebody else's."""
+        return offer(self._registry, self._thing(thing), by=_party(audience), now=self._now())
+
+    def keep(self, audience: Audience, thing: str) -> None:
+        """End such a token: the thing stays whose it is."""
+        withdraw_offer(self._registry, self._thing(thing), by=_party(audience), now=self._now())
+
+    def take(self, audience: Audience, owner: int, token: str) -> NewThing:
+        """The thing of a token becomes an owner's for whom the asker may act."""
+        return take(self._registry, token, owner, by=_party(audience), now=self._now())
+
     def answer(self, audience: Audience, objection: int, words: str) -> None:
         """Answer what somebody who is measured said."""
         party = _party(audience)
@@ -131,6 +169,11 @@ class OwnActions:
         if not mine:
             raise unknown("thing")
         return mine
+
+
+def _exposure(outdoors: bool) -> Exposure | None:  # noqa: FBT001 - the one thing that is said
+    """What is not said to be outdoors is believed to be indoors."""
+    return Exposure.OUTDOOR if outdoors else None
 
 
 def _party(audience: Audience) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from hub.actions.carried import pass_on
 from hub.actions.claims import free_prefix, shared_source
-from hub.actions.made import Described, make_credential, write_thing
+from hub.actions.made import Described, check_room, make_credential, write_thing
 from hub.actions.results import ActionRefused, NewCredential, NewThing
 from hub.actions.rights import check_party, moment, owner_of_thing, plain, tell, topic_level, unknown
 from hub.core.catalogue import Exposure
@@ -38,6 +38,7 @@ def add_thing(
     with registry.transaction() as tx:
         check_party(tx, owner, by)
         _check_exposure(exposure, by)
+        check_room(tx, owner, by)
         wire = topic_level(name)
         made = None if gateway is not None else make_credential(registry, tx, owner, wire, "thing", now)
         credential = made.credential if made is not None else _gateway(tx, gateway, owner)
@@ -66,6 +67,7 @@ def add_credential(
     now = moment(now)
     with registry.transaction() as tx:
         check_party(tx, party, by)
+        check_room(tx, party, by)
         made = make_credential(registry, tx, party, plain(label, "label"), "gateway", now)
         if by is not None and (certificate or messages_per_second is not None or max_connections is not None):
             raise ActionRefused("operator", "Limits and certificates are the operator's to give.")

@@ -132,6 +132,18 @@ class OwnEstate(Struct, frozen=True):
     household: bool = False
 
 
+class OwnToken(Struct, frozen=True, kw_only=True):
+    """A token that may still be used, until `expires` (µs): something called `name` comes by it, or goes.
+
+    `enrolment` is the number of the one that is to come; `handle` is that of the thing that is to go.
+    """
+
+    name: str
+    expires: int
+    enrolment: int | None = None
+    handle: str | None = None
+
+
 class OwnBox(Struct, frozen=True):
     """How many envelopes of one thing its household can get, and when the last came (µs)."""
 
