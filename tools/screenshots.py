@@ -35,9 +35,10 @@ PAGES = {
 }  # fmt: skip
 OWN = {
     "mine-away": "/mine/away", "mine-looks": "/mine/looks", "mine-sealed": "/mine/sealed", "mine-thing": "{own}",
+    "mine-join": "/mine/join",
 }  # fmt: skip
 """Pages to which an owner's link opens the way; `{own}` is that of the first of her things."""
-TALL = ("now", "week", "thing", "mine", "mine-away", "mine-thing", "grades", "cards", "card")
+TALL = ("now", "week", "thing", "mine", "mine-away", "mine-thing", "mine-join", "grades", "cards", "card")
 """Pages that are also taken in their whole length."""
 _WAIT = 180
 

@@ -242,6 +242,27 @@ def test_an_owner_erases_a_day_after_a_second_look_and_takes_a_copy_without_a_sc
         assert looked.complaints == []
 
 
+def test_a_device_is_added_on_her_page_and_passes_on(neighbours: Neighbourhood, browser: Browser) -> None:
+    with looking(browser, neighbours.link, PHONE, scripts=False) as looked:
+        page = looked.page
+        page.get_by_role("link", name="Add a device").click()
+        page.fill("#name", "attic")
+        page.get_by_role("button", name="Show me a password").click()
+        names, words = (page.locator(f".typed {part}").all_inner_texts() for part in ("dt", "dd"))
+        typed = dict(zip(names, words, strict=True))
+        attic = Credential("attic", typed["User name"], typed["Password"])
+        assert neighbours.hub.publish(attic, "things/attic/co2", "4242").returncode == 0
+        page.get_by_role("link", name="My things", exact=True).last.click()
+        assert "4242 ppm" in page.inner_text("main").replace(",", "").replace("\u202f", "")
+        page.locator(".thing", has_text="attic").get_by_role("link", name="has been").click()
+        page.get_by_role("button", name="Make a token").click()
+        token = page.inner_text(".typed dd")
+    neighbours.hub.barrio("party", "add", "Lena")
+    told = neighbours.hub.barrio("thing", "take", token, "--owner", "Lena")
+    assert "attic is Lena's from now on" in told
+    assert neighbours.hub.publish(attic, "things/attic/co2", "1").returncode != 0
+
+
 def test_another_site_cannot_make_an_owners_browser_do_anything(neighbours: Neighbourhood, browser: Browser) -> None:
     with looking(browser, neighbours.link) as looked:
         looked.page.wait_for_url(neighbours.address + "/mine")
@@ -287,7 +308,15 @@ def test_axe_finds_nothing_serious(
     found = {path: _axe(browser, neighbours.address + path, size, dark=dark) for path in paths}
     found["mine"] = _axe(browser, neighbours.link, size, dark=dark)
     found["away"] = _axe(browser, neighbours.link, size, dark=dark, then="/mine/away")
-    found["away, sure"] = _axe(browser, neighbours.link, size, dark=dark, then="/mine/away", press="#everything button")
+    found["away, sure"] = _axe(
+        browser, neighbours.link, size, dark=dark, then="/mine/away", press="#everything button", comes="button.grave"
+    )
+    found["join"] = _axe(browser, neighbours.link, size, dark=dark, then="/mine/join")
+    with looking(browser, neighbours.link) as looked:
+        balcony = looked.page.locator(".thing", has_text="Karel's balcony").first
+        own = balcony.locator("a[href^='/mine/thing/']").get_attribute("href") or ""
+    found["own thing"] = _axe(browser, neighbours.link, size, dark=dark, then=own)
+    found["token"] = _axe(browser, neighbours.link, size, dark=dark, then=own, press="#over button", comes=".typed")
     assert {path: what for path, what in found.items() if what} == {}
 
 
@@ -295,10 +324,12 @@ def test_axe_finds_nothing_serious_on_the_wall(neighbours: Neighbourhood, browse
     assert _axe(browser, neighbours.address + "/?wall", WALL, dark=False) == []
 
 
-def _axe(browser: Browser, url: str, size: dict[str, int], *, dark: bool, then: str = "", press: str = "") -> list[str]:
+def _axe(
+    browser: Browser, url: str, size: dict[str, int], *, dark: bool, then: str = "", press: str = "", comes: str = ""
+) -> list[str]:
     """What axe-core calls serious or critical, with everything that folds open, and what has to be scrolled sideways.
 
-    `then` goes on to a page, `press` presses a button there.
+    `then` goes on to a page, `press` presses a button there, after which something `comes`.
     """
     with looking(browser, url, size, dark=dark) as looked:
         if "/mine/" in url and len(url.rpartition("/")[2]) > 1:
@@ -307,7 +338,7 @@ def _axe(browser: Browser, url: str, size: dict[str, int], *, dark: bool, then: 
             looked.page.goto(urljoin(url, then))
         if press:
             looked.page.click(press)
-            looked.page.wait_for_selector("button.grave")
+            looked.page.wait_for_selector(comes)
         looked.page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         looked.page.evaluate(AXE.read_text(encoding="utf-8"))
         answer = looked.page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
