@@ -23,13 +23,15 @@ from hub.stores.duckdb.summing import Asked, stretches, sums, tiers_for
 _FEW = 256
 """So many datastreams are named in each file's scan: it passes over whole stretches of others."""
 _ADMITTED = """
-    SELECT o.datastream, o."time", o."value", o.received, s.step, s.closed,
-        CASE WHEN s.step = 0 THEN o."time" ELSE o."time" - ((o."time" % s.step) + s.step) % s.step END AS start
-    FROM ({files}) o JOIN slices s ON o.datastream = s.datastream
-    WHERE o.received >= s.since AND o.received < s.until
-        AND o.grade >= s.least_grade AND o.wish >= s.least_wish
-        AND o."time" >= s.earliest AND o."time" < s.before
+    SELECT o.datastream, o."time", o."value", o.received, {step} AS step, {closed} AS closed,
+        CASE WHEN {step} = 0 THEN o."time" ELSE o."time" - ((o."time" % {step}) + {step}) % {step} END AS start
+    FROM ({files}) o {beside}
+    WHERE o.datastream = {datastream} AND o.received >= {since} AND o.received < {until}
+        AND o.grade >= {least_grade} AND o.wish >= {least_wish}
+        AND o."time" >= {earliest} AND o."time" < {before}
 """
+_SLICE = ("datastream", "since", "until", "least_grade", "least_wish", "step", "closed", "earliest", "before")
+"""What the rows are admitted by: columns of `slices`, or of a single slice its numbers, which take half of the time."""
 _FILE = """
     SELECT datastream, "time", "value", received, grade, wish FROM {table}
     WHERE "time" >= {low} AND "time" < {high} AND received >= {since} AND received < {until} {few}
@@ -113,7 +115,11 @@ class Question(NamedTuple):
 
     def _over(self, shape: str, files: Sequence[str]) -> str:
         """A query of this shape over the admitted rows of these queries for rows."""
-        admitted = _ADMITTED.format(files=" UNION ALL ".join(files))
+        if len(self.slices) == 1:
+            beside, names = "", {n: str(int(column[0])) for n, column in _columns(self.slices).items()}
+        else:
+            beside, names = ", slices s", {n: f"s.{n}" for n in _SLICE}
+        admitted = _ADMITTED.format(files=" UNION ALL ".join(files), beside=beside, **names)
         return shape.format(admitted=admitted, since=self.since, until=self.until)
 
     def _file(self, table: str, low: int = BEGINNING, high: int = END) -> str:
