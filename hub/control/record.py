@@ -36,9 +36,9 @@ def _thing_show(desk: Desk, thing: str, whole: bool = False) -> dict[str, Any]: 
 
 
 def _tell(desk: Desk, thing: Thing, record: ThingRecord, now: int) -> None:
-    """Write into the owner's log that the operator gets all of it."""
-    minutes = {s.datastream: s.windows for s in record.streams}
-    streams = [(d, minutes[d.id]) for d in desk.registry.holdings().datastreams if d.id in minutes]
+    """Write into the owner's log that the operator gets all of it: no values, but when there were some."""
+    his = {s.datastream for s in record.streams}
+    streams = [(d, 0) for d in desk.registry.holdings().datastreams if d.id in his]
     query = Query(things=frozenset({thing.handle}), since=now - WEEK, until=now)
     desk.registry.looks.write(looks_of_operator(streams, query, "when it spoke and what was marked", now))
 

@@ -69,8 +69,7 @@ class Gap(Struct, frozen=True):
 class StreamRecord(Struct, frozen=True, kw_only=True):
     """One datastream's: `cadence` (µs) is the middle step between its readings, `tally` that of the last seven days.
 
-    `windows`: in how many minutes of that time it was heard; `clock`: how far (µs) its clock is ahead (+) or behind
-    (-), None when it is right or nobody can tell.
+    `clock`: how far (µs) its clock is ahead (+) or behind (-), None when it is right or nobody can tell.
     """
 
     datastream: int
@@ -79,7 +78,6 @@ class StreamRecord(Struct, frozen=True, kw_only=True):
     last_heard: int | None
     cadence: int | None
     gaps: tuple[Gap, ...]
-    windows: int
     tally: Tally
     clock: int | None
 
@@ -117,7 +115,7 @@ def stream_record(
     missed = tuple(g for g in gaps(week, often, now) if closed is None or g.until is not None)
     return StreamRecord(
         datastream=stream.id, property=stream.property, named=stream.named, last_heard=last_heard, cadence=often,
-        gaps=missed, windows=len(week), tally=together(days), clock=clock(days),
+        gaps=missed, tally=together(days), clock=clock(days),
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def ask(hub: World, handle: str, token: str = TOKEN) -> str:
 def stream(**also: object) -> StreamRecord:
     usual: dict[str, object] = {
         "datastream": 1, "property": "pm25", "named": "p2", "last_heard": NOW - 4 * MINUTE, "cadence": 5 * MINUTE,
-        "gaps": (), "windows": 9, "tally": Tally(), "clock": None,
+        "gaps": (), "tally": Tally(), "clock": None,
     }  # fmt: skip
     return StreamRecord(**{**usual, **also})  # type: ignore[arg-type]
 
