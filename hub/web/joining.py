@@ -6,6 +6,7 @@ Rule: a password or a token is on the page that answers her form, and on no othe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from starlette.exceptions import HTTPException
@@ -103,8 +104,9 @@ def _where(context: Context, request: Request) -> tuple[tuple[str, str], ...]:
 
 
 def _reached(context: Context, request: Request) -> tuple[str, int]:
-    """By which host and port a device comes in: the host by which she came to this page."""
-    return request.url.hostname or context.settings.mqtt.host, context.settings.mqtt.port
+    """By which host and port a device comes in: the host by which people reach these pages."""
+    said = urlsplit(context.settings.web.address or "").hostname
+    return said or request.url.hostname or context.settings.mqtt.host, context.settings.mqtt.port
 
 
 def _named(form: Mapping[str, str]) -> str:
