@@ -16,7 +16,7 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
@@ -158,8 +158,7 @@ class Hub:
         else:
             await self._beside_others(stack, worker)
         stack.push_async_callback(self.endpoint.stop, _STOP_SECONDS)
-        before = self._parts.registry.locks()
-        stack.push_async_callback(ended, asyncio.create_task(self._hang_up_on_ended(before)))
+        stack.push_async_callback(ended, asyncio.create_task(self._hang_up_on_ended()))
         stack.push_async_callback(ended, asyncio.create_task(self._show_the_log()))
         shares = worker is not None
         port = await self._listen(
@@ -223,19 +222,22 @@ class Hub:
                     said = note
             await asyncio.sleep(_LOG_SECONDS)
 
-    async def _hang_up_on_ended(self, locks: Mapping[int, str]) -> None:
-        """End the connections of credentials that have ended or changed their locks, within a second or two."""
+    async def _hang_up_on_ended(self) -> None:
+        """End the connections by credentials that have ended, or have other locks since, within a second or two."""
         registry, revision = self._parts.registry, -1
         while True:
             await asyncio.sleep(1)
             with contextlib.suppress(RegistryUnavailable):
                 current = await asyncio.to_thread(lambda: registry.revision)
                 if current != revision:
+                    here = (
+                        self.endpoint.locks
+                    )  # before the registry is asked: whoever comes meanwhile came by a new one
                     now = await asyncio.to_thread(registry.locks)
-                    for credential in self.endpoint.credentials:
-                        if credential not in now or now[credential] != locks.get(credential, now[credential]):
-                            self.endpoint.disconnect(credential)
-                    locks, revision = now, current
+                    for credential, lock in here.items():
+                        if now.get(credential) != lock:
+                            self.endpoint.disconnect(credential, lock)
+                    revision = current
 
     def _desk(self) -> Desk:
         """What the operator's commands work with; a credential that ended is hung up on at once."""

@@ -55,6 +55,24 @@ async def test_whoever_came_by_an_old_password_is_hung_up_on_when_there_is_a_new
                 await bystander.publish("things/b/t", "1", qos=1)
 
 
+@pytest.mark.slow
+async def test_whoever_comes_by_the_new_password_at_once_is_not_hung_up_on(tmp_path: Path) -> None:
+    with app.opened(settings(tmp_path)) as parts:
+        ana = actions.add_party(parts.registry, PartyKind.PERSON, "Ana")
+        door = actions.add_credential(parts.registry, ana, "gateway")
+        async with AsyncExitStack() as stack:
+            addresses = await Hub(parts).start(stack)
+            await asyncio.sleep(1.5)
+            for _ in range(2):
+                new = actions.renew_credential(parts.registry, door.credential)
+                async with aiomqtt.Client(
+                    *addresses.mqtt, username=new.user, password=new.password, protocol=aiomqtt.ProtocolVersion.V5
+                ) as client:
+                    for _ in range(5):
+                        await client.publish("things/a/t", "1", qos=1)
+                        await asyncio.sleep(0.5)
+
+
 async def _listen_until_hung_up(client: aiomqtt.Client, end: Callable[[], object]) -> None:
     async with client, asyncio.timeout(5):
         await client.publish("things/a/t", "1", qos=1)

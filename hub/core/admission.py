@@ -36,9 +36,11 @@ class Admission(Struct, frozen=True):
 
     `credential` is its id, which is also its topic space; `messages_per_second` is what all its connections together
     may publish (0: no limit; more is read later, never dropped); `max_connections` is how many it may hold at once.
+    `lock` is another when others may come in than before: who came by a former one has to go.
     """
 
     credential: int
     messages_per_second: int = 0
     max_connections: int = 16
     newcomer: Newcomer | None = None
+    lock: str = ""

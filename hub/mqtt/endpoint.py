@@ -82,21 +82,15 @@ class Endpoint:
         self._shared.publish_public(topic, payload)
 
     @property
-    def credentials(self) -> frozenset[int]:
-        """The credentials that have connections, or a will that waits."""
-        return frozenset(self._shared.spaces)
+    def locks(self) -> dict[int, str]:
+        """By which lock the connections of each credential came in that has some, or a will that waits."""
+        return {credential: space.lock for credential, space in self._shared.spaces.items()}
 
-    def disconnect(self, credential: int) -> None:
-        """Close every connection of a credential that was revoked; their wills are not published."""
+    def disconnect(self, credential: int, lock: str | None = None) -> None:
+        """Close the connections of a credential that was revoked, or by one lock of it; no will is published."""
         space = self._shared.spaces.get(credential)
-        if space is None:
-            return
-        for timer in space.wills.values():
-            timer.cancel()
-        space.wills.clear()
-        for connection in list(space.clients.values()):
-            connection.will = None
-            connection.fail(Reason.ADMINISTRATIVE_ACTION, "this credential has ended")
+        if space is not None and lock in (None, space.lock):
+            space.hang_up()
 
     async def _check(self) -> None:
         loop = asyncio.get_running_loop()

@@ -19,6 +19,7 @@ from hub.mqtt.enrolling import ASKED_A_MINUTE
 from hub.mqtt.hot import Known, Wishes
 from hub.mqtt.limits import Bucket, Tries
 from hub.mqtt.packets import MQTT_5, Publish
+from hub.mqtt.reasons import Reason
 
 if TYPE_CHECKING:
     from hub.mqtt.connection import Connection
@@ -32,6 +33,7 @@ class Space:
 
     def __init__(self, admission: Admission, now: float) -> None:
         self.credential = admission.credential
+        self.lock = admission.lock
         self.clients: dict[str, Connection] = {}
         self.wills: dict[str, asyncio.TimerHandle] = {}
         self.rate = 0
@@ -39,10 +41,22 @@ class Space:
         self.follow(admission, now)
 
     def follow(self, admission: Admission, now: float) -> None:
-        """Take over a rate that was changed; a debt under the same rate stays."""
+        """Take over what was changed: a rate (a debt under the same one stays), or who may be in here at all."""
+        if admission.lock != self.lock:
+            self.hang_up()
+            self.lock = admission.lock
         if admission.messages_per_second != self.rate:
             self.rate = admission.messages_per_second
             self.bucket = Bucket(self.rate, now) if self.rate else None
+
+    def hang_up(self) -> None:
+        """End every connection in here; their wills are not published."""
+        for timer in self.wills.values():
+            timer.cancel()
+        self.wills.clear()
+        for connection in list(self.clients.values()):
+            connection.will = None
+            connection.fail(Reason.ADMINISTRATIVE_ACTION, "this credential has ended")
 
     def is_idle(self, now: float) -> bool:
         """Whether nothing would be forgotten with it."""

@@ -20,6 +20,7 @@ from hub.core.holdings import Commons, Datastream, Fragment, Holdings, Rest, Thi
 from hub.core.observations import Key, Series, SeriesTable
 from hub.core.places import Partition, Place
 from hub.registry import tables as t
+from hub.registry.doors import lock_of
 from hub.registry.fragments import EPOCH_DAYS, read_fragments
 from hub.registry.histories import NO_HISTORY, histories
 from hub.registry.people import People, read_people
@@ -55,7 +56,7 @@ def compiled(connection: Connection, catalogue: Catalogue, street: Partition, sh
     )  # fmt: skip
     c = t.credentials.c
     rows = connection.execute(select(c.id, c.hash, c.certificate).where(c.closed.is_(None)))
-    locks = {i: f"{kept} {certificate or ''}" for i, kept, certificate in rows}
+    locks = {i: lock_of(kept, certificate) for i, kept, certificate in rows}
     locks |= {row.id: row.hash for row in connection.execute(select(t.enrolments.c.id, t.enrolments.c.hash))}
     return Compiled(holdings, people, MappingProxyType(locks), _keys(connection), _handed(connection))
 

@@ -84,12 +84,18 @@ def read_doors(connection: Connection, limits: Limits) -> Doors:
             i,
             limits.messages_per_second if rate is None else rate,
             limits.connections_per_credential if most is None else most,
+            lock=lock_of(kept, certificate),
         )
         doors.by_user[user] = (user, kept, allowed)
         if certificate:
             doors.by_certificate[certificate] = (user, kept, allowed)
     _read_newcomers(connection, limits, doors)
     return doors
+
+
+def lock_of(kept: str, certificate: str | None) -> str:
+    """What is another as soon as a credential opens to others than before: by a password (its hash), a certificate."""
+    return f"{kept} {certificate or ''}"
 
 
 def overlap(a: str, b: str) -> bool:
@@ -172,10 +178,13 @@ def _read_newcomers(connection: Connection, limits: Limits, doors: Doors) -> Non
     e = t.enrolments.c
     for row in connection.execute(select(e.id, e.hash, e.expires, e.credential, e.user, e.given)):
         token = Newcomer(row.id, row.expires)
-        doors.by_token[row.hash] = Admission(row.id, 0, _OF_A_TOKEN, token)
+        doors.by_token[row.hash] = Admission(row.id, 0, _OF_A_TOKEN, token, row.hash)
         if row.given and row.credential is not None:
             new = Newcomer(row.id, row.expires, row.given)
-            allowed = Admission(row.credential, limits.messages_per_second, limits.connections_per_credential, new)
+            allowed = Admission(
+                row.credential, limits.messages_per_second, limits.connections_per_credential, new,
+                lock_of(row.given, None),
+            )  # fmt: skip
             doors.by_user[row.user] = (row.user, row.given, allowed)
 
 

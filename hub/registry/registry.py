@@ -145,9 +145,9 @@ class Registry:
         return self._compiled.get().people
 
     def locks(self) -> Mapping[int, str]:
-        """The credentials (and tokens) by which one may come in, and what changes when others may than before.
+        """The credentials (and tokens) by which one may come in, and their locks, as `Admission` has them.
 
-        A connection of any other credential, or from before such a change, has to end.
+        A connection of any other credential, or that came in by another lock, has to end.
         """
         return self._compiled.get().locks
 

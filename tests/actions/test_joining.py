@@ -77,7 +77,8 @@ def test_nothing_is_there_before_the_device_has_said_that_it_has_its_password(re
     assert waiting.credential not in registry.locks()
     assert enroller(registry).accept(made.enrolment, mark)
     admitted = door(registry, told["user"], told["password"])
-    assert admitted == Admission(waiting.credential, 0, 200)
+    assert admitted == Admission(waiting.credential, 0, 200, lock=waiting.lock)
+    assert registry.locks()[waiting.credential] == waiting.lock, "so that whoever came in by it may stay"
     (thing,) = registry.holdings().things.values()
     assert (thing.name, thing.title, thing.description, thing.owner) == ("balcony", "Our balcony", "dust", ana)
     assert (thing.exposure, thing.place) == (Exposure.OUTDOOR, CORNER)

@@ -75,11 +75,13 @@ class FakeDoorkeeper:
     def __init__(self, rate: int = 0, connections: int = 1_100) -> None:
         self.rate = rate
         self.connections = connections
+        self.lock = ""
 
     def admit(self, username: str, password: bytes, certificate: str | None) -> Admission | None:
         name = certificate or username
         known = name.startswith("thing-") and (certificate is not None or password == b"right")
-        return Admission(int(name.removeprefix("thing-")), self.rate, self.connections) if known else None
+        number = name.removeprefix("thing-")
+        return Admission(int(number), self.rate, self.connections, lock=self.lock) if known else None
 
 
 class Enrolling(FakeDoorkeeper, ABC):

@@ -221,6 +221,21 @@ async def test_a_revoked_credential_loses_its_connections_and_others_do_not() ->
         assert await other.next() == PingResp()
 
 
+async def test_whoever_comes_by_a_new_lock_ends_those_who_came_by_the_old_one_and_stays() -> None:
+    doorkeeper = FakeDoorkeeper()
+    async with running(doorkeeper=doorkeeper) as hub:
+        old = await hub.join(1)
+        before = hub.endpoint.locks
+        doorkeeper.lock = "new"
+        new = await hub.join(1, "another")
+        assert isinstance(await old.next(), Disconnect)
+        hub.endpoint.disconnect(1, before[1])
+        await new.send(PingReq())
+        assert await new.next() == PingResp()
+        hub.endpoint.disconnect(1, hub.endpoint.locks[1])
+        assert isinstance(await new.next(), Disconnect)
+
+
 async def test_keep_alive_is_capped_and_the_client_is_told() -> None:
     async with running() as hub:
         answers = [

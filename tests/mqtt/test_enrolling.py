@@ -233,7 +233,7 @@ async def test_a_newcomers_will_goes_nowhere(version: int) -> None:
         client, answer = await hub.connect(Connect("n", version, username=ENROL, password=TOKEN, will=will))
         assert answer.reason == 0
         client.writer.transport.abort()
-        await until(lambda: not hub.endpoint.credentials)
+        await until(lambda: not hub.endpoint.locks)
         assert hub.inbox.messages == []
 
 

@@ -41,7 +41,8 @@ def test_the_right_password_opens_and_nothing_else_does(registry: Registry) -> N
     made = actions.add_thing(registry, person(registry), "balcony", now=NOW)
     assert made.user is not None
     assert made.password is not None
-    assert registry.admit(made.user, made.password.encode(), None) == Admission(made.credential, 0, 200)
+    lock = registry.locks()[made.credential]
+    assert registry.admit(made.user, made.password.encode(), None) == Admission(made.credential, 0, 200, lock=lock)
     for user, password in (
         (made.user, b""), (made.user, made.password.encode()[:-1]), (made.user, b"\xff\x00"), ("", b""),
         ("nobody", made.password.encode()), (made.user.upper(), made.password.encode()),
@@ -80,7 +81,7 @@ def test_a_verified_certificate_opens_alone_or_with_its_own_user_name(registry: 
     made = actions.add_credential(
         registry, person(registry), "gateway", certificate="gw-7", messages_per_second=5, max_connections=2, now=NOW
     )
-    expected = Admission(made.credential, 5, 2)
+    expected = Admission(made.credential, 5, 2, lock=registry.locks()[made.credential])
     assert registry.admit("", b"", "gw-7") == expected
     assert registry.admit(made.user, b"", "gw-7") == expected
     assert registry.admit("another", b"", "gw-7") is None
