@@ -230,9 +230,7 @@ class Hub:
             with contextlib.suppress(RegistryUnavailable):
                 current = await asyncio.to_thread(lambda: registry.revision)
                 if current != revision:
-                    here = (
-                        self.endpoint.locks
-                    )  # before the registry is asked: whoever comes meanwhile came by a new one
+                    here = self.endpoint.locks  # before it is asked: whoever comes meanwhile comes by a new one
                     now = await asyncio.to_thread(registry.locks)
                     for credential, lock in here.items():
                         if now.get(credential) != lock:

@@ -20,7 +20,7 @@ Deed = Callable[[Context, Audience, Form], str]
 
 
 def _grade(context: Context, audience: Audience, form: Form) -> str:
-    stream, grade = _number(form, "stream"), Grade.read(form.get("grade"))
+    stream, grade = number(form, "stream"), Grade.read(form.get("grade"))
     if form.get("grade") != grade.word:
         raise HTTPException(404)
     commons = form.get("commons") if grade is Grade.COMMONS else None
@@ -29,7 +29,7 @@ def _grade(context: Context, audience: Audience, form: Form) -> str:
 
 
 def _pause(context: Context, audience: Audience, form: Form) -> str:
-    context.own.pause(audience, form.get("thing", ""), _number(form, "hours"))
+    context.own.pause(audience, form.get("thing", ""), number(form, "hours"))
     return f"thing-{form['thing']}"
 
 
@@ -59,7 +59,7 @@ def _unname(context: Context, audience: Audience, form: Form) -> str:
 
 
 def _answer(context: Context, audience: Audience, form: Form) -> str:
-    context.own.answer(audience, _number(form, "letter"), form.get("words", ""))
+    context.own.answer(audience, number(form, "letter"), form.get("words", ""))
     return "letters"
 
 
@@ -76,7 +76,8 @@ DEEDS: dict[str, tuple[Deed, str]] = {
 """What a form's `do` names, and what is said once it is done."""
 
 
-def _number(form: Form, field: str) -> int:
+def number(form: Form, field: str) -> int:
+    """The id in a field of a form; whatever is none is answered like a page that is not there."""
     text = form.get(field, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 10):  # noqa: PLR2004 - ids are below 2**31
         raise HTTPException(404)

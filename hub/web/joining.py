@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hub.actions import ActionRefused
 from hub.core.audience import Audience
 from hub.web.context import Context
+from hub.web.deeds import number
 from hub.web.words import day_and_clock
 
 _USER = "enrol"
@@ -35,7 +35,7 @@ class Told(Struct, frozen=True):
 def add(context: Context, request: Request, audience: Audience, form: Mapping[str, str]) -> Told:
     """A user name and a password for what she describes."""
     name, gateway = _named(form), form.get("gateway") == "yes"
-    made = context.own.add(audience, _owner(form), name, outdoors=form.get("outdoors") == "yes", gateway=gateway)
+    made = context.own.add(audience, number(form, "of"), name, outdoors=form.get("outdoors") == "yes", gateway=gateway)
     return _credential(
         context,
         request,
@@ -49,7 +49,9 @@ def add(context: Context, request: Request, audience: Audience, form: Mapping[st
 def token(context: Context, request: Request, audience: Audience, form: Mapping[str, str]) -> Told:
     """A token with which what she describes fetches its password itself."""
     name, gateway = _named(form), form.get("gateway") == "yes"
-    made = context.own.invite(audience, _owner(form), name, outdoors=form.get("outdoors") == "yes", gateway=gateway)
+    made = context.own.invite(
+        audience, number(form, "of"), name, outdoors=form.get("outdoors") == "yes", gateway=gateway
+    )
     host, port = _reached(context, request)
     said = ("Good once. A device of its own kind does this itself: it needs the token and nothing else.", _STAYS)
     line = f"python -m devices.client --host {host} --port {port} --enrol {made.token} --keep {name}.json"
@@ -60,7 +62,7 @@ def token(context: Context, request: Request, audience: Audience, form: Mapping[
 
 def take(context: Context, request: Request, audience: Audience, form: Mapping[str, str]) -> Told:
     """A thing that its owner hands over to her."""
-    made = context.own.take(audience, _owner(form), form.get("token", "").strip().lower())
+    made = context.own.take(audience, number(form, "of"), form.get("token", "").strip().lower())
     name = made.topic.split("/")[1]
     if made.user is None:
         said = (
@@ -114,11 +116,3 @@ def _named(form: Mapping[str, str]) -> str:
     if not name:
         raise ActionRefused("name", "Say what it is called.")
     return name
-
-
-def _owner(form: Mapping[str, str]) -> int:
-    """Whose it is to be; that she may act for him, the action looks at."""
-    number = form.get("of", "")
-    if not (number.isascii() and number.isdigit() and len(number) <= 10):  # noqa: PLR2004 - ids are below 2**31
-        raise HTTPException(404)
-    return int(number)

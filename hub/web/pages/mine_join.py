@@ -16,6 +16,7 @@ from hub.core.audience import Audience
 from hub.web import joining
 from hub.web.away import called
 from hub.web.context import PRIVATE, Context
+from hub.web.deeds import number
 from hub.web.pages.mine import holder
 from hub.web.pages.mine_link import expired
 
@@ -60,13 +61,11 @@ def shown_once(context: Context, request: Request, told: joining.Told) -> Respon
 
 
 def _withdraw(context: Context, audience: Audience, form: Form) -> Response:
-    handle, number = form.get("thing", ""), form.get("token", "")
+    handle = form.get("thing", "")
     if handle:
         context.own.keep(audience, handle)
-    elif number.isascii() and number.isdigit() and len(number) <= 10:  # noqa: PLR2004 - ids are below 2**31
-        context.own.withdraw(audience, int(number))
     else:
-        raise HTTPException(404)
+        context.own.withdraw(audience, number(form, "token"))
     return RedirectResponse("/mine/join?done=withdraw#tokens", 303, headers={"Cache-Control": PRIVATE})
 
 

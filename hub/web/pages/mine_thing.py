@@ -42,7 +42,7 @@ def act(context: Context, request: Request, form: Mapping[str, str]) -> Response
     if audience is None:
         return expired(context, request)
     handle = request.path_params["handle"]
-    record = context.gate.record(handle, audience)
-    if record is None or form.get("do") != "offer":
+    titles = {its: title for estate in context.gate.estates(audience) for its, title in estate.things}
+    if handle not in titles or form.get("do") != "offer":
         raise HTTPException(404)
-    return shown_once(context, request, joining.offer(context, audience, handle, record.title))
+    return shown_once(context, request, joining.offer(context, audience, handle, titles[handle]))
