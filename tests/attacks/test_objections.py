@@ -64,6 +64,8 @@ def test_the_cards_page_does_not_tell_how_many_there_are(street: Town, figures: 
 
 @pytest.mark.control(28)
 def test_the_operator_knows_how_many_it_reached(street: Town, figures: Figures) -> None:
+    (card,) = street.gate.cards()
+    actions.object_to(street.registry, card.key, WORDS, now=street.now)
     reached = sum(bool(street.gate.objections(street.audience(o))) for o in owners(street))
     figures.tell("owners whom an objection reached", reached, len(owners(street)))
     assert reached == len(owners(street))
